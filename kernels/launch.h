@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+// The one way to launch a CUDA kernel: checked, named, and plain C++, so that a host compiler
+// builds it against the emulated device too. Include from .cu files only.
+#pragma once
+
+#include <cuda_runtime.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "kernels/error.h"
+#include "kernels/stream.h"
+
+namespace kiln::kernels {
+
+inline void check_cuda(cudaError_t status, const char* what) {
+  if (status != cudaSuccess) {
+    throw Error(std::string("[") + what + "] CUDA: " + cudaGetErrorString(status) + " (" +
+                cudaGetErrorName(status) + ")");
+  }
+}
+
+inline cudaStream_t native(CudaStream stream) { return static_cast<cudaStream_t>(stream.handle); }
+
+// Runs kernel(args...) on `grid` blocks of `block` threads; `op` names it in errors.
+template <class... Params, class... Args>
+void launch(const char* op, void (*kernel)(Params...), dim3 grid, dim3 block,
+            std::size_t shared_bytes, CudaStream stream, Args&&... args) {
+  cudaLaunchConfig_t config = {};
+  config.gridDim = grid;
+  config.blockDim = block;
+  config.dynamicSmemBytes = shared_bytes;
+  config.stream = native(stream);
+  const cudaError_t status = cudaLaunchKernelEx(&config, kernel, std::forward<Args>(args)...);
+  if (status != cudaSuccess) {
+    cudaGetLastError();  // the error is reported here; a later call must not report it again
+    check_cuda(status, op);
+  }
+}
+
+inline constexpr unsigned kBlockSize = 256;
+
+// Blocks of a grid-stride loop over n items: enough to fill any GPU, few enough to stay cheap.
+inline unsigned blocks_for(std::int64_t n, unsigned block_size = kBlockSize) {
+  constexpr std::int64_t kMaxBlocks = 4096;
+  const std::int64_t blocks = (n + block_size - 1) / block_size;
+  return static_cast<unsigned>(std::clamp<std::int64_t>(blocks, 1, kMaxBlocks));
+}
+
+}  // namespace kiln::kernels

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+// Every elementwise loss, declared once and averaged over n elements by loss.h. A struct holds its
+// name, value l(x, t) for prediction x and target t, and derivative dl/dx; KILN_LOSSES lists them.
+// As in pointwise_ops.h, `derivative` is evaluated on scalars and on Tensors.
+#pragma once
+
+#include "kernels/scalar_math.h"
+
+namespace kiln::kernels {
+
+// Log-loss of a probability x in [0,1]: -(t log x + (1-t) log(1-x)), each log clamped at -100 and
+// the derivative's denominator at 1e-12, as torch.nn.functional.binary_cross_entropy does.
+struct LogLoss {
+  static constexpr const char* name = "log_loss";
+  template <class T>
+  KILN_HOST_DEVICE T value(T x, T t) const {
+    return (t - T(1)) * clamp_min(std::log1p(-x), -100.0) - t * clamp_min(log(x), -100.0);
+  }
+  template <class T>
+  KILN_HOST_DEVICE T derivative(const T& x, const T& t) const {
+    return (x - t) / clamp_min(x * (1 - x), 1e-12);
+  }
+};
+
+// Log-loss of sigmoid(x), from the logit x: softplus(x) - t x, exact for any finite x.
+struct BceWithLogits {
+  static constexpr const char* name = "bce_with_logits";
+  template <class T>
+  KILN_HOST_DEVICE T value(T x, T t) const {
+    return t == T(1) ? softplus(-x) : softplus(x) - t * x;
+  }
+  template <class T>
+  KILN_HOST_DEVICE T derivative(const T& x, const T& t) const {
+    return sigmoid(x) - t;
+  }
+};
+
+// Squared error (x - t)^2.
+struct SquaredError {
+  static constexpr const char* name = "squared_error";
+  template <class T>
+  KILN_HOST_DEVICE T value(T x, T t) const {
+    return (x - t) * (x - t);
+  }
+  template <class T>
+  KILN_HOST_DEVICE T derivative(const T& x, const T& t) const {
+    return (x - t) + (x - t);
+  }
+};
+
+}  // namespace kiln::kernels
+
+// X(Loss, snake_case_name)
+#define KILN_LOSSES(X)              \
+  X(LogLoss, log_loss)              \
+  X(BceWithLogits, bce_with_logits) \
+  X(SquaredError, squared_error)
