@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstdio>
+#include <system_error>
+#include <utility>
+
+#include "engine/io/file.h"
+#include "engine/io/printable.h"
+#include "kernels/error.h"
+
+namespace kiln {
+namespace {
+
+// Short and independent of the target's name, which may already be as long as the system allows.
+std::filesystem::path temporary_beside(const std::filesystem::path& target) {
+  static std::atomic<unsigned> counter{0};
+  return target.parent_path() / fmt::format(".kiln-{}-{}.tmp", ::getpid(), counter++);
+}
+
+int open_retrying(const std::filesystem::path& path, int flags) {
+  int descriptor = -1;
+  do {
+    descriptor = ::open(path.c_str(), flags | O_CLOEXEC, 0666);
+  } while (descriptor < 0 && errno == EINTR);
+  return descriptor;
+}
+
+}  // namespace
+
+AtomicFile::AtomicFile(const std::filesystem::path& target) : name_(target), target_(target) {
+  std::error_code ignored;
+  if (std::filesystem::is_symlink(target_, ignored)) {
+    auto resolved = std::filesystem::canonical(target_, ignored);
+    if (!ignored) target_ = std::move(resolved);
+  }
+  if (!target_.has_filename()) {
+    throw Error(fmt::format("{}: cannot write: not the name of a file", printable(name_)));
+  }
+  struct stat status = {};
+  const bool exists = ::stat(target_.c_str(), &status) == 0;
+  if (exists && S_ISDIR(status.st_mode)) {
+    throw Error(fmt::format("{}: cannot write: is a folder", printable(name_)));
+  }
+  if (exists && !S_ISREG(status.st_mode)) {  // a rename would replace the device itself
+    descriptor_ = open_retrying(target_, O_WRONLY);
+  } else {
+    do {  // a name may be left from a killed process that had the same number
+      temporary_ = temporary_beside(target_);
+      descriptor_ = open_retrying(temporary_, O_WRONLY | O_CREAT | O_EXCL);
+    } while (descriptor_ < 0 && errno == EEXIST);
+  }
+  if (descriptor_ < 0) {
+    temporary_.clear();  // not ours
+    fail("cannot create", errno);
+  }
+}
+
+AtomicFile::~AtomicFile() { discard(); }
+
+void AtomicFile::discard() noexcept {
+  if (descriptor_ >= 0) ::close(std::exchange(descriptor_, -1));
+  if (!temporary_.empty()) {
+    ::unlink(temporary_.c_str());
+    temporary_.clear();
+  }
+}
+
+void AtomicFile::fail(const char* what, int error_number) {
+  discard();
+  throw Error(fmt::format("{}: {}: {}", printable(name_), what,
+                          std::generic_category().message(error_number)));
+}
+
+void AtomicFile::write(std::span<const std::uint8_t> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(descriptor_, bytes.data(), bytes.size());
+    if (written < 0) {
+      if (errno == EINTR) continue;
+      fail("cannot write", errno);
+    }
+    bytes = bytes.subspan(static_cast<std::size_t>(written));
+  }
+}
+
+void AtomicFile::commit() {
+  // A full disk may show only here: the system is free to put writes off.
+  if (!temporary_.empty() && ::fsync(descriptor_) != 0) fail("cannot write", errno);
+  if (::close(std::exchange(descriptor_, -1)) != 0 && errno != EINTR) fail("cannot write", errno);
+  if (temporary_.empty()) return;
+  if (::rename(temporary_.c_str(), target_.c_str()) != 0) fail("cannot write", errno);
+  temporary_.clear();
+}
+
+void write_file_atomically(const std::filesystem::path& path, std::span<const std::uint8_t> bytes) {
+  AtomicFile file(path);
+  file.write(bytes);
+  file.commit();
+}
+
+}  // namespace kiln

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+// Files: reading with a cap on memory, and writing that leaves the whole new file or nothing.
+// Every failure is an Error `path: what went wrong: the system's reason`.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace kiln {
+
+// A file open for reading from its beginning to its end.
+class InputFile {
+ public:
+  explicit InputFile(const std::filesystem::path& path);
+  ~InputFile();
+  InputFile(const InputFile&) = delete;
+  InputFile& operator=(const InputFile&) = delete;
+
+  // Fills `out`; returns how many bytes it got, fewer than asked for only at the end of the file.
+  std::size_t read(std::span<std::uint8_t> out);
+  // The size on disk; none for a pipe or a device.
+  std::optional<std::uint64_t> size() const { return size_; }
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+  int descriptor_ = -1;
+  std::optional<std::uint64_t> size_;
+};
+
+// Reads up to `limit` bytes from any source with `size_t read(span<uint8_t>)`. Memory is asked for
+// as data arrive (at most doubling), so a header that promises too much costs nothing.
+template <class Source>
+std::vector<std::uint8_t> read_growing(Source& source, std::size_t limit) {
+  constexpr std::size_t first_step = std::size_t{1} << 20;
+  std::vector<std::uint8_t> bytes;
+  while (bytes.size() < limit) {
+    const std::size_t have = bytes.size();
+    const std::size_t want = std::min(limit - have, std::max(have, first_step));
+    bytes.resize(have + want);
+    const std::size_t got = source.read(std::span(bytes).subspan(have));
+    if (got < want) {
+      bytes.resize(have + got);
+      break;
+    }
+  }
+  return bytes;
+}
+
+// The whole file; an Error when it holds more than `max_bytes`.
+std::vector<std::uint8_t> read_file(const std::filesystem::path& path, std::size_t max_bytes);
+
+// A file that appears under its name complete or not at all: bytes go to a temporary file in the
+// same folder, which commit() syncs to disk and renames over the target. Any error, and a
+// destructor without commit(), removes the temporary and leaves an older target as it was.
+// A symbolic link is followed; a target that is a device or a pipe is written in place.
+class AtomicFile {
+ public:
+  explicit AtomicFile(const std::filesystem::path& target);
+  ~AtomicFile();
+  AtomicFile(const AtomicFile&) = delete;
+  AtomicFile& operator=(const AtomicFile&) = delete;
+
+  void write(std::span<const std::uint8_t> bytes);
+  void commit();
+
+ private:
+  [[noreturn]] void fail(const char* what, int error_number);
+  void discard() noexcept;
+
+  std::filesystem::path name_;  // as the caller wrote it, for messages
+  std::filesystem::path target_;
+  std::filesystem::path temporary_;  // empty when writing in place, and after the rename
+  int descriptor_ = -1;
+};
+
+void write_file_atomically(const std::filesystem::path& path, std::span<const std::uint8_t> bytes);
+
+}  // namespace kiln

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+
+#include "engine/io/file.h"
+#include "engine/io/printable.h"
+#include "kernels/error.h"
+
+namespace kiln {
+namespace {
+
+[[noreturn]] void fail(const std::filesystem::path& path, const char* what, int error_number) {
+  throw Error(fmt::format("{}: {}: {}", printable(path), what,
+                          std::generic_category().message(error_number)));
+}
+
+}  // namespace
+
+InputFile::InputFile(const std::filesystem::path& path) : path_(path) {
+  descriptor_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor_ < 0) fail(path, "cannot open", errno);
+  struct stat status = {};
+  if (::fstat(descriptor_, &status) != 0) {
+    const int error_number = errno;
+    ::close(descriptor_);
+    fail(path, "cannot open", error_number);
+  }
+  if (S_ISDIR(status.st_mode)) {
+    ::close(descriptor_);
+    throw Error(fmt::format("{}: is a folder, expected a file", printable(path)));
+  }
+  if (S_ISREG(status.st_mode)) size_ = static_cast<std::uint64_t>(status.st_size);
+}
+
+InputFile::~InputFile() { ::close(descriptor_); }
+
+std::size_t InputFile::read(std::span<std::uint8_t> out) {
+  std::size_t done = 0;
+  while (done < out.size()) {
+    const ssize_t got = ::read(descriptor_, out.data() + done, out.size() - done);
+    if (got == 0) break;
+    if (got < 0) {
+      if (errno == EINTR) continue;
+      fail(path_, "cannot read", errno);
+    }
+    done += static_cast<std::size_t>(got);
+  }
+  return done;
+}
+
+std::vector<std::uint8_t> read_file(const std::filesystem::path& path, std::size_t max_bytes) {
+  InputFile file(path);
+  std::uint8_t extra = 0;
+  const bool too_large = file.size() && *file.size() > max_bytes;
+  std::vector<std::uint8_t> bytes;
+  if (!too_large) bytes = read_growing(file, max_bytes);
+  if (too_large || file.read({&extra, 1}) != 0) {
+    throw Error(fmt::format("{}: is larger than {} bytes", printable(path), max_bytes));
+  }
+  return bytes;
+}
+
+}  // namespace kiln
