@@ -41,7 +41,10 @@ struct Activation {
   float slope = 0.01f;  // of leaky_relu; positive
 };
 
-// Calls f with the op struct that `activation` names.
+// Calls f with the op struct that `activation` names. f may be a host or a device function.
+#ifdef __CUDACC__
+#pragma nv_exec_check_disable
+#endif
 template <class F>
 KILN_HOST_DEVICE auto with_activation(Activation activation, F&& f) {
   switch (activation.kind) {

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+// The two implementations behind gemm(CudaStream, ...). Both take any shape with m, n > 0.
+#pragma once
+
+#include "kernels/gemm.h"
+
+namespace kiln::kernels {
+
+// The tiled kernel: every element of C is one chain of fused multiply-adds in ascending k, so its
+// bits depend on neither tile size nor alignment.
+void gemm_tiled(CudaStream stream, const GemmArgs<float>& args);
+
+// cublasSgemm in fp32 (no TF32), then bias and activation in a second launch.
+void gemm_cublas(CudaStream stream, const GemmArgs<float>& args);
+
+}  // namespace kiln::kernels
