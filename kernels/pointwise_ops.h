@@ -8,6 +8,8 @@
 // + - * /, integer literals, the op's own parameters and the functions of scalar_math.h.
 #pragma once
 
+#include <type_traits>
+
 #include "kernels/scalar_math.h"
 
 namespace kiln::kernels {
@@ -185,6 +187,10 @@ struct Sign {
     return constant_like(x, 0);
   }
 };
+
+// True for ops whose derivative is 0 wherever it exists.
+template <class Op>
+inline constexpr bool is_piecewise_constant = std::is_same_v<Op, Step> || std::is_same_v<Op, Sign>;
 
 }  // namespace kiln::kernels
 

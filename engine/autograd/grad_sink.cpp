@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+#include "engine/autograd/grad_sink.h"
+
+#include "engine/dispatch.h"
+#include "kernels/vector.h"
+
+namespace kiln {
+
+GradSink::Target GradSink::target(std::size_t input) {
+  GradSlot& slot = *slots_[input];
+  const Tensor& like = inputs_[input];
+  if (slot.shared) {
+    slot.grad = slot.grad.clone();
+    slot.shared = false;
+  }
+  if (!slot.grad.defined()) slot.grad = Tensor::empty(like.shape(), like.device(), like.dtype());
+  const bool accumulate = slot.written;
+  slot.written = true;
+  return {slot.grad, accumulate};
+}
+
+void GradSink::add(std::size_t input, const Tensor& grad) {
+  GradSlot& slot = *slots_[input];
+  if (!slot.grad.defined()) {
+    slot = {grad, true, true};
+    return;
+  }
+  const Target into = target(input);
+  if (!into.accumulate) return into.tensor.copy_from(grad);
+  dispatch("add gradient", grad, [&](auto stream, auto zero) {
+    using T = decltype(zero);
+    kernels::axpy(stream, T(1), grad.data<T>(), into.tensor.template data<T>(), grad.numel());
+  });
+}
+
+}  // namespace kiln

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+#include "engine/autograd/node.h"
+
+#include <algorithm>
+
+#include "engine/autograd/grad_sink.h"
+#include "engine/tensor_impl.h"
+
+namespace kiln {
+namespace {
+
+std::uint64_t next_sequence() {
+  thread_local std::uint64_t sequence = 0;
+  return ++sequence;
+}
+
+}  // namespace
+
+Node::Node(const char* name, std::vector<Tensor> inputs)
+    : name_(name), inputs_(std::move(inputs)), sequence_(next_sequence()) {}
+
+// A chain of a million ops must not be destroyed by a million nested destructors: nodes that die
+// with this one are queued and released one after another.
+Node::~Node() {
+  thread_local std::vector<std::shared_ptr<Node>> queue;
+  thread_local bool draining = false;
+  for (Tensor& input : inputs_) {
+    if (input.impl() != nullptr && input.impl().use_count() == 1 && input.impl()->node != nullptr) {
+      queue.push_back(std::move(input.impl()->node));
+    }
+  }
+  if (draining) return;
+  draining = true;
+  while (!queue.empty()) {
+    const std::shared_ptr<Node> node = std::move(queue.back());
+    queue.pop_back();
+  }
+  draining = false;
+}
+
+void Node::accumulate_gradients(const Tensor& grad_output, GradSink& sink) {
+  const NoGradGuard no_grad;
+  std::vector<bool> needs(inputs_.size());
+  for (std::size_t i = 0; i < needs.size(); ++i) needs[i] = sink.needs(i);
+  const std::vector<Tensor> grads = gradients(grad_output, needs);
+  for (std::size_t i = 0; i < needs.size(); ++i) {
+    if (needs[i]) sink.add(i, grads[i]);
+  }
+}
+
+Tensor Node::output() const {
+  Tensor alias = output_values_.detach();
+  alias.impl()->requires_grad = true;
+  alias.impl()->node = const_cast<Node*>(this)->shared_from_this();
+  return alias;
+}
+
+void Node::attach(const std::shared_ptr<Node>& node, const Tensor& output) {
+  node->output_values_ = output.detach();
+  output.impl()->node = node;
+  output.impl()->requires_grad = true;
+}
+
+bool needs_graph(const std::vector<Tensor>& inputs) {
+  return grad_enabled() && std::any_of(inputs.begin(), inputs.end(), [](const Tensor& input) {
+           return input.defined() && input.requires_grad();
+         });
+}
+
+}  // namespace kiln

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+#include "engine/data/batch_sampler.h"
+
+#include <limits>
+#include <numeric>
+#include <string>
+#include <utility>
+
+#include "engine/rng.h"
+
+namespace kiln {
+
+BatchSampler::BatchSampler(std::int64_t num_rows, std::int64_t batch_size, std::uint64_t seed,
+                           Device device)
+    : num_rows_(num_rows), batch_size_(batch_size), seed_(seed), device_(device) {
+  if (batch_size < 1 || batch_size > num_rows) {
+    throw Error("batch size " + std::to_string(batch_size) + " is not between 1 and the " +
+                std::to_string(num_rows) + " rows of the data set");
+  }
+  if (num_rows > std::numeric_limits<std::int32_t>::max()) {
+    throw Error("a data set of " + std::to_string(num_rows) + " rows is too large");
+  }
+  start_epoch(0);
+}
+
+void BatchSampler::start_epoch(std::int64_t epoch) {
+  std::vector<std::int32_t> rows(static_cast<std::size_t>(num_rows_));
+  std::iota(rows.begin(), rows.end(), 0);
+  const std::uint64_t seed = derive_seed(seed_, static_cast<std::uint64_t>(epoch));
+  // Fisher-Yates. The high half of a 32x32-bit product maps a random word to [0, i + 1); its bias
+  // is below 2^-32 times the number of rows.
+  for (std::uint64_t i = rows.size() - 1; i > 0; --i) {
+    const std::uint64_t word = derive_seed(seed, i) >> 32;
+    std::swap(rows[i], rows[(word * (i + 1)) >> 32]);
+  }
+  permutation_ = Tensor::from_host(rows, {num_rows_}, device_);
+}
+
+Tensor BatchSampler::batch(std::int64_t batch) const {
+  return permutation_.slice(batch * batch_size_, {batch_size_});
+}
+
+}  // namespace kiln

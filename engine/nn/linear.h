@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+// Fully connected layer y = act(x weight^T + bias), with the activation fused.
+#pragma once
+
+#include <cstdint>
+
+#include "engine/nn/module.h"
+#include "engine/ops/linear.h"
+
+namespace kiln::nn {
+
+class Linear final : public Module {
+ public:
+  // weight (out_features, in_features) and bias (out_features) start uniform in
+  // +-1/sqrt(in_features), PyTorch's default; equal seeds give equal weights on every device.
+  Linear(std::int64_t in_features, std::int64_t out_features, Activation activation,
+         std::uint64_t seed, Device device);
+
+  Tensor forward(const Tensor& x) override;
+
+  const Tensor& weight() const { return weight_; }
+  const Tensor& bias() const { return bias_; }
+
+ private:
+  Activation activation_;
+  Tensor weight_;
+  Tensor bias_;
+};
+
+}  // namespace kiln::nn

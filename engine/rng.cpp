@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+#include "engine/rng.h"
+
+#include "engine/dispatch.h"
+#include "kernels/noise.h"
+
+namespace kiln {
+
+Rng::Rng(std::uint64_t seed, Device device)
+    : seed_(seed), counter_(Tensor::from_host(std::vector<std::uint64_t>{0}, {1}, device)) {}
+
+void Rng::uniform_into(const Tensor& out) {
+  dispatch("uniform", out, [&](auto stream, auto zero) {
+    using T = decltype(zero);
+    auto* counter = counter_.data<std::uint64_t>();
+    kernels::random_uniform(stream, seed_, counter, out.data<T>(), out.numel());
+    kernels::advance_counter(stream, counter);
+  });
+}
+
+void Rng::normal_into(const Tensor& out) {
+  dispatch("normal", out, [&](auto stream, auto zero) {
+    using T = decltype(zero);
+    auto* counter = counter_.data<std::uint64_t>();
+    kernels::random_normal(stream, seed_, counter, out.data<T>(), out.numel());
+    kernels::advance_counter(stream, counter);
+  });
+}
+
+Tensor Rng::uniform(Shape shape) {
+  Tensor out = Tensor::empty(std::move(shape), counter_.device());
+  uniform_into(out);
+  return out;
+}
+
+Tensor Rng::normal(Shape shape) {
+  Tensor out = Tensor::empty(std::move(shape), counter_.device());
+  normal_into(out);
+  return out;
+}
+
+std::uint64_t derive_seed(std::uint64_t seed, std::uint64_t purpose) {
+  std::uint64_t z = seed + (purpose + 1) * 0x9E3779B97F4A7C15u;
+  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
+  z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
+  return z ^ (z >> 31);
+}
+
+}  // namespace kiln

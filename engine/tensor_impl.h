@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+// What Tensor handles share. Internal to the engine.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+
+#include "engine/memory_pool.h"
+#include "engine/tensor.h"
+
+namespace kiln {
+
+// A block of one device's memory, returned to its pool at the end.
+class Storage {
+ public:
+  Storage(Device device, std::size_t bytes)
+      : device_(device), bytes_(bytes), data_(device.pool().allocate(bytes)) {}
+  Storage(const Storage&) = delete;
+  Storage& operator=(const Storage&) = delete;
+  ~Storage() { device_.pool().free(data_, bytes_); }
+
+  Device device() const { return device_; }
+  std::byte* data() const { return static_cast<std::byte*>(data_); }
+
+ private:
+  Device device_;
+  std::size_t bytes_;
+  void* data_;
+};
+
+struct TensorImpl {
+  std::shared_ptr<Storage> storage;
+  std::size_t byte_offset = 0;
+  Shape shape;
+  std::int64_t numel = 0;
+  DType dtype = DType::float32;
+
+  bool requires_grad = false;
+  std::shared_ptr<Node> node;  // the op that made it; null for a leaf
+  Tensor grad;                 // of a leaf; where backward() writes
+  bool grad_written = false;   // false: the next write stores, true: it adds
+};
+
+}  // namespace kiln

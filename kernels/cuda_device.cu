@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+#include "kernels/cuda_device.h"
+#include "kernels/launch.h"
+
+namespace kiln::kernels {
+namespace {
+
+// A call whose failure is reported here must not be reported again by the next launch.
+void check(cudaError_t status, const char* what) {
+  if (status == cudaSuccess) return;
+  cudaGetLastError();
+  check_cuda(status, what);
+}
+
+}  // namespace
+
+int cuda_device_count(std::string& reason) {
+  int count = 0;
+  const cudaError_t status = cudaGetDeviceCount(&count);
+  if (status == cudaSuccess && count > 0) return count;
+  cudaGetLastError();
+  if (status == cudaErrorInsufficientDriver) {
+    int driver = 0;
+    cudaDriverGetVersion(&driver);
+    reason = driver == 0 ? "no NVIDIA driver is installed"
+                         : "the NVIDIA driver is older than this build's CUDA";
+  } else if (status == cudaErrorNoDevice || status == cudaSuccess) {
+    reason = "no NVIDIA GPU was found";
+  } else {
+    reason = std::string("CUDA reports: ") + cudaGetErrorString(status);
+  }
+  return 0;
+}
+
+CudaDeviceInfo cuda_device_info(int index) {
+  cudaDeviceProp properties = {};
+  check(cudaGetDeviceProperties(&properties, index), "device");
+  return {properties.name, properties.major, properties.minor, properties.totalGlobalMem};
+}
+
+void cuda_select_device(int index) { check(cudaSetDevice(index), "device"); }
+
+CudaStream cuda_create_stream() {
+  cudaStream_t stream = nullptr;
+  check(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "stream");
+  return {stream};
+}
+
+void* cuda_allocate(std::size_t bytes) {
+  if (bytes == 0) return nullptr;
+  void* data = nullptr;
+  const cudaError_t status = cudaMalloc(&data, bytes);
+  if (status == cudaErrorMemoryAllocation) {
+    cudaGetLastError();
+    std::size_t free_bytes = 0, total_bytes = 0;
+    cudaMemGetInfo(&free_bytes, &total_bytes);
+    throw Error("[allocate] out of GPU memory: asked for " + std::to_string(bytes) + " bytes, " +
+                std::to_string(free_bytes) + " of " + std::to_string(total_bytes) + " are free");
+  }
+  check(status, "allocate");
+  return data;
+}
+
+void cuda_free(void* data) noexcept { cudaFree(data); }
+
+void cuda_copy_to_device(CudaStream stream, const void* host, void* device, std::size_t bytes) {
+  if (bytes == 0) return;
+  check(cudaMemcpyAsync(device, host, bytes, cudaMemcpyHostToDevice, native(stream)), "copy");
+  cuda_synchronize(stream);
+}
+
+void cuda_copy_to_host(CudaStream stream, const void* device, void* host, std::size_t bytes) {
+  if (bytes == 0) return;
+  check(cudaMemcpyAsync(host, device, bytes, cudaMemcpyDeviceToHost, native(stream)), "copy");
+  cuda_synchronize(stream);
+}
+
+void cuda_copy_on_device(CudaStream stream, const void* from, void* to, std::size_t bytes) {
+  if (bytes == 0) return;
+  check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToDevice, native(stream)), "copy");
+}
+
+void cuda_synchronize(CudaStream stream) {
+  check(cudaStreamSynchronize(native(stream)), "synchronize");
+}
+
+}  // namespace kiln::kernels

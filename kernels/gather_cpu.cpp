@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+#include "kernels/gather.h"
+#include "kernels/parallel_cpu.h"
+
+namespace kiln::kernels {
+
+template <class T>
+void gather_rows(CpuStream, const std::uint8_t* rows, std::int64_t row_size,
+                 const std::int32_t* indices, std::int64_t batch, T scale, T shift, T* out) {
+  for (std::int64_t i = 0; i < batch; ++i) {
+    const std::uint8_t* row = rows + indices[i] * row_size;
+    T* out_row = out + i * row_size;
+#pragma omp simd
+    for (std::int64_t j = 0; j < row_size; ++j) out_row[j] = scale * static_cast<T>(row[j]) + shift;
+  }
+}
+
+template void gather_rows(CpuStream, const std::uint8_t*, std::int64_t, const std::int32_t*,
+                          std::int64_t, float, float, float*);
+template void gather_rows(CpuStream, const std::uint8_t*, std::int64_t, const std::int32_t*,
+                          std::int64_t, double, double, double*);
+
+}  // namespace kiln::kernels
