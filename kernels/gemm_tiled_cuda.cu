@@ -44,26 +44,31 @@ struct GemmShared {
   Slice<Tile::kN, Tile::kDepth> b[2];
 };
 
-// Brings slices of one operand, kSpan rows (A) or columns (B) of C by kDepth of k, from global
-// memory to registers and on to shared memory; what lies outside the matrix is 0.
+// Brings slices of one operand, kSpan rows (A) or columns (B) of C by kDepth of k, one after the
+// other from global memory to registers and on to shared memory. Outside the matrix they are 0.
 // kAlongK: the operand is stored contiguous along k, else along the span.
 template <bool kAlongK, int kSpan, int kDepth>
 class SliceReader {
  public:
-  // `data` is the operand, of which the slice begins at `begin` within `extent` rows or columns.
-  __device__ SliceReader(const float* data, std::int64_t begin, std::int64_t extent, std::int64_t k)
-      : data_(kAlongK ? data + begin * k : data + begin),
-        stride_(kAlongK ? k : extent),
-        span_(extent - begin),
-        k_(k),
-        wide_(stride_ % 4 == 0 && is_aligned_for<4>(data)) {}
+  // The slices begin at row or column `begin` of the operand's `extent`.
+  __device__ SliceReader(const float* operand, std::int64_t begin, std::int64_t extent,
+                         std::int64_t k)
+      : stride_(kAlongK ? k : extent),
+        wide_(stride_ % 4 == 0 && is_aligned_for<4>(operand)),
+        first_(wide_ ? place<4>(0, threadIdx.x) : place<1>(0, threadIdx.x)),
+        span_left_(static_cast<int>(extent - begin < kSpan ? extent - begin : kSpan) - first_.span),
+        next_(operand + (kAlongK ? (begin + first_.span) * k + first_.depth
+                                 : first_.depth * extent + begin + first_.span)) {}
 
-  __device__ void load(std::int64_t k_begin) {
+  // Loads the next slice, of which `depth_left` > 0 lies inside the matrix.
+  __device__ void load(std::int64_t depth_left) {
+    const int depth = static_cast<int>(depth_left < kDepth ? depth_left : kDepth) - first_.depth;
     if (wide_) {
-      load_packs<4>(k_begin);
+      load_packs<4>(depth);
     } else {
-      load_packs<1>(k_begin);
+      load_packs<1>(depth);
     }
+    next_ += kAlongK ? kDepth : kDepth * stride_;
   }
 
   __device__ void store(Slice<kSpan, kDepth>& slice) const {
@@ -82,10 +87,11 @@ class SliceReader {
     int depth;
   };
 
-  // Where pack number p of this thread lies in the slice.
+  // Where pack number p of a thread lies in the slice: place(p, thread) is place(0, thread) +
+  // place(p, 0), and the latter is a constant.
   template <int kWidth>
-  static __device__ Place place(int p) {
-    const int pack = p * kGemmThreads + static_cast<int>(threadIdx.x);
+  static __device__ constexpr Place place(int p, unsigned thread) {
+    const int pack = p * kGemmThreads + static_cast<int>(thread);
     if constexpr (kAlongK) {
       constexpr int kLanesAlongK = 8 / kWidth;
       constexpr int kLanesAlongSpan = 32 / kLanesAlongK;
@@ -101,15 +107,14 @@ class SliceReader {
   }
 
   template <int kWidth>
-  __device__ void load_packs(std::int64_t k_begin) {
+  __device__ void load_packs(int depth_left) {
 #pragma unroll
     for (int p = 0; p < kFloats / kWidth; ++p) {
-      const Place at = place<kWidth>(p);
-      const std::int64_t depth = k_begin + at.depth;
+      const Place step = place<kWidth>(p, 0);
       Pack<kWidth> pack = {};
-      if (at.span < span_ && depth < k_) {
-        pack = load_pack<kWidth>(data_ +
-                                 (kAlongK ? at.span * stride_ + depth : depth * stride_ + at.span));
+      if (step.span < span_left_ && step.depth < depth_left) {
+        pack = load_pack<kWidth>(next_ + (kAlongK ? step.span * stride_ + step.depth
+                                                  : step.depth * stride_ + step.span));
       }
 #pragma unroll
       for (int i = 0; i < kWidth; ++i) values_[p * kWidth + i] = pack.at[i];
@@ -120,24 +125,27 @@ class SliceReader {
   __device__ void store_packs(Slice<kSpan, kDepth>& slice) const {
 #pragma unroll
     for (int p = 0; p < kFloats / kWidth; ++p) {
-      const Place at = place<kWidth>(p);
+      const Place step = place<kWidth>(p, 0);
+      const int depth = first_.depth + step.depth;
+      const int span = first_.span + step.span;
       Pack<kWidth> pack;
 #pragma unroll
       for (int i = 0; i < kWidth; ++i) pack.at[i] = values_[p * kWidth + i];
       if constexpr (kAlongK) {
 #pragma unroll
-        for (int i = 0; i < kWidth; ++i) slice.at[at.depth + i][at.span] = pack.at[i];
+        for (int i = 0; i < kWidth; ++i) slice.at[depth + i][span] = pack.at[i];
       } else {
-        store_pack<kWidth>(&slice.at[at.depth][at.span], pack);
+        store_pack<kWidth>(&slice.at[depth][span], pack);
       }
     }
   }
 
-  const float* data_;
-  std::int64_t stride_;
-  std::int64_t span_;
-  std::int64_t k_;
-  bool wide_;
+  const std::int64_t stride_;
+  const bool
+      wide_;  // every pack is 16-byte aligned, and inside the matrix as a whole or not at all
+  const Place first_;
+  const int span_left_;
+  const float* next_;
   float values_[kFloats];
 };
 
@@ -185,18 +193,18 @@ __global__ void __launch_bounds__(kGemmThreads) gemm_tiled_kernel(GemmArgs<float
   float sums[kThreadM][kThreadN] = {};
 
   if (args.k > 0) {
-    a.load(0);
-    b.load(0);
+    a.load(args.k);
+    b.load(args.k);
     a.store(shared.a[0]);
     b.store(shared.b[0]);
   }
   __syncthreads();
   int current = 0;
-  for (std::int64_t k_begin = 0; k_begin < args.k; k_begin += Tile::kDepth) {
-    const bool more = k_begin + Tile::kDepth < args.k;
+  for (std::int64_t k_left = args.k; k_left > 0; k_left -= Tile::kDepth) {
+    const bool more = k_left > Tile::kDepth;
     if (more) {
-      a.load(k_begin + Tile::kDepth);
-      b.load(k_begin + Tile::kDepth);
+      a.load(k_left - Tile::kDepth);
+      b.load(k_left - Tile::kDepth);
     }
 #pragma unroll
     for (int depth = 0; depth < Tile::kDepth; ++depth) {
@@ -275,7 +283,9 @@ void launch_tiles(CudaStream stream, const GemmArgs<float>& args) {
          args);
 }
 
-void gemm_tiled(CudaStream stream, const GemmArgs<float>& args) {
+void gemm_tiled(CudaStream stream, const GemmArgs<float>& given) {
+  GemmArgs<float> args = given;
+  if (args.k == 0) args.a = args.b = args.c;  // never read, but may be null
   // Large tiles reuse more of what they read, once there is about one for every multiprocessor.
   constexpr std::int64_t kEnoughTiles = 96;
   if (tiles_of<LargeTile>(args) >= kEnoughTiles) {
