@@ -2,6 +2,7 @@
 #include "engine/autograd/node.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "engine/autograd/grad_sink.h"
 #include "engine/tensor_impl.h"
@@ -19,23 +20,20 @@ std::uint64_t next_sequence() {
 Node::Node(const char* name, std::vector<Tensor> inputs)
     : name_(name), inputs_(std::move(inputs)), sequence_(next_sequence()) {}
 
-// A chain of a million ops must not be destroyed by a million nested destructors: nodes that die
-// with this one are queued and released one after another.
+// A chain of a million ops must not be destroyed by a million nested destructors: the inputs of
+// nodes that die with this one join its list and are released one after another.
 Node::~Node() {
-  thread_local std::vector<std::shared_ptr<Node>> queue;
-  thread_local bool draining = false;
-  for (Tensor& input : inputs_) {
-    if (input.impl() != nullptr && input.impl().use_count() == 1 && input.impl()->node != nullptr) {
-      queue.push_back(std::move(input.impl()->node));
-    }
+  thread_local std::vector<Tensor>* outermost = nullptr;
+  if (outermost != nullptr) {
+    std::move(inputs_.begin(), inputs_.end(), std::back_inserter(*outermost));
+    return;
   }
-  if (draining) return;
-  draining = true;
-  while (!queue.empty()) {
-    const std::shared_ptr<Node> node = std::move(queue.back());
-    queue.pop_back();
+  outermost = &inputs_;
+  while (!inputs_.empty()) {
+    const Tensor input = std::move(inputs_.back());
+    inputs_.pop_back();
   }
-  draining = false;
+  outermost = nullptr;
 }
 
 void Node::accumulate_gradients(const Tensor& grad_output, GradSink& sink) {
