@@ -51,6 +51,9 @@ class Traversal {
  public:
   Traversal(const Tensor& output, const std::unordered_set<Key>& targets, bool all_leaves)
       : nodes_(collect(output)) {
+    if (node_of(output) == nullptr && (targets.count(key_of(output)) != 0 || all_leaves)) {
+      leaves_.push_back(output);
+    }
     for (auto it = nodes_.rbegin(); it != nodes_.rend(); ++it) {
       for (const Tensor& input : (*it)->inputs()) {
         if (!input.defined() || !input.requires_grad()) continue;
@@ -74,11 +77,11 @@ class Traversal {
 
   void run(const Tensor& output, const std::unordered_set<Key>& keep, bool create_graph) {
     const GradModeGuard mode(create_graph);
-    slots_[key_of(output)] = {Tensor::full(output.shape(), 1, output.device(), output.dtype()),
-                              true, true};
+    const std::vector<Tensor> outputs = {output};
+    GradSink(outputs, {&slots_[key_of(output)]}).add(0, constant_like(output, 1));
     for (Node* node : nodes_) {
       const auto found = slots_.find(node);
-      if (found == slots_.end() || needed_.count(node) == 0) continue;
+      if (found == slots_.end() || !leads_on(*node)) continue;
       const Tensor grad_output = found->second.grad;
       if (keep.count(node) == 0) {
         slots_.erase(found);
@@ -101,6 +104,12 @@ class Traversal {
  private:
   bool is_needed(const Tensor& input) const {
     return input.defined() && input.requires_grad() && needed_.count(key_of(input)) != 0;
+  }
+
+  // False for a target with no other target behind it.
+  bool leads_on(const Node& node) const {
+    return std::any_of(node.inputs().begin(), node.inputs().end(),
+                       [this](const Tensor& input) { return is_needed(input); });
   }
 
   void add_recorded(Node& node, const Tensor& grad_output) {
