@@ -5,6 +5,7 @@
 #include "engine/autograd/node.h"
 #include "engine/dispatch.h"
 #include "engine/ops/arithmetic.h"
+#include "engine/ops/reduce.h"
 #include "kernels/loss.h"
 
 namespace kiln {
@@ -31,7 +32,7 @@ class LossNode final : public Node {
     const Tensor& x = input(0);
     if (x.numel() == 0) return {x.detach()};
     const Tensor t = target_.values.defined() ? target_.values : constant_like(x, target_.constant);
-    return {grad / static_cast<double>(x.numel()) * loss_.derivative(x, t)};
+    return {sum(grad, 1.0 / static_cast<double>(x.numel())) * loss_.derivative(x, t)};
   }
 
   void accumulate_gradients(const Tensor& grad, GradSink& sink) override {

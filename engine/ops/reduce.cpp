@@ -17,19 +17,20 @@ void write_rows(const Tensor& v, std::int64_t rows, const Tensor& out, bool accu
   });
 }
 
+// The gradient, one element, is scaled by sum(): it takes the scale in full precision.
 class SumNode final : public Node {
  public:
   SumNode(std::vector<Tensor> inputs, double scale)
       : Node("sum", std::move(inputs)), scale_(scale) {}
 
   std::vector<Tensor> gradients(const Tensor& grad, const std::vector<bool>& /*needs*/) override {
-    return {expand(grad * scale_, input(0).shape())};
+    return {expand(sum(grad, scale_), input(0).shape())};
   }
 
   void accumulate_gradients(const Tensor& grad, GradSink& sink) override {
     const NoGradGuard no_grad;
     const auto [dx, accumulate] = sink.target(0);
-    write_rows(reshape(grad * scale_, {1}), dx.numel(), dx, accumulate);
+    write_rows(reshape(sum(grad, scale_), {1}), dx.numel(), dx, accumulate);
   }
 
  private:
