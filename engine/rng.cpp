@@ -1,15 +1,27 @@
 // SPDX-License-Identifier: MIT
 #include "engine/rng.h"
 
+#include <string>
+
 #include "engine/dispatch.h"
 #include "kernels/noise.h"
 
 namespace kiln {
+namespace {
+
+void require_same_device(const char* op, const Tensor& counter, const Tensor& out) {
+  if (counter.device() == out.device()) return;
+  throw Error(std::string("[") + op + "] the generator is on " + counter.device().name() +
+              ", the output on " + out.device().name());
+}
+
+}  // namespace
 
 Rng::Rng(std::uint64_t seed, Device device)
     : seed_(seed), counter_(Tensor::from_host(std::vector<std::uint64_t>{0}, {1}, device)) {}
 
 void Rng::uniform_into(const Tensor& out) {
+  require_same_device("uniform", counter_, out);
   dispatch("uniform", out, [&](auto stream, auto zero) {
     using T = decltype(zero);
     auto* counter = counter_.data<std::uint64_t>();
@@ -19,6 +31,7 @@ void Rng::uniform_into(const Tensor& out) {
 }
 
 void Rng::normal_into(const Tensor& out) {
+  require_same_device("normal", counter_, out);
   dispatch("normal", out, [&](auto stream, auto zero) {
     using T = decltype(zero);
     auto* counter = counter_.data<std::uint64_t>();
