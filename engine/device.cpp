@@ -28,17 +28,23 @@ namespace {
 
 constexpr std::align_val_t kAlignment{64};
 
+void* allocate_on_cpu(std::size_t bytes) {
+  void* data = ::operator new(bytes, kAlignment, std::nothrow);
+  if (data == nullptr) {
+    throw Error("[allocate] out of memory: asked for " + std::to_string(bytes) + " bytes");
+  }
+  return data;
+}
+
 }  // namespace
 
 // Contexts are never destroyed: tensors in static storage may outlive any order of destruction, and
 // the process returns the memory.
 Device Device::cpu() {
   static Context* context =
-      new Context{DeviceType::cpu,
-                  {},
-                  "",
-                  MemoryPool([](std::size_t bytes) { return ::operator new(bytes, kAlignment); },
-                             [](void* data) { ::operator delete(data, kAlignment); })};
+      new Context{DeviceType::cpu, {}, "", MemoryPool(allocate_on_cpu, [](void* data) {
+                    ::operator delete(data, kAlignment);
+                  })};
   return Device(context);
 }
 
