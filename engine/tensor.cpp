@@ -33,6 +33,18 @@ Tensor Tensor::zeros(Shape shape, Device device, DType dtype) {
   return full(std::move(shape), 0, device, dtype);
 }
 
+namespace {
+
+void require_same_layout(const char* op, const Tensor& a, const Tensor& b) {
+  require_same_kind(op, a, b);
+  if (a.shape() != b.shape()) {
+    throw Error(std::string("[") + op + "] shape " + to_string(b.shape()) + " does not match " +
+                to_string(a.shape()));
+  }
+}
+
+}  // namespace
+
 template <class T>
 Tensor Tensor::from_host(std::span<const T> values, Shape shape, Device device) {
   if (static_cast<std::int64_t>(values.size()) != element_count(shape)) {
@@ -73,11 +85,7 @@ double Tensor::item() const {
 }
 
 void Tensor::copy_from(const Tensor& source) const {
-  require_same_kind("copy_from", *this, source);
-  if (shape() != source.shape()) {
-    throw Error("[copy_from] shape " + to_string(source.shape()) + " does not match " +
-                to_string(shape()));
-  }
+  require_same_layout("copy_from", *this, source);
   device().copy(source.raw(), raw(), static_cast<std::size_t>(numel()) * size_of(dtype()));
 }
 
@@ -85,6 +93,14 @@ void Tensor::fill(double value) const {
   dispatch("fill", *this, [&](auto stream, auto zero) {
     using T = decltype(zero);
     kernels::fill(stream, static_cast<T>(value), data<T>(), numel());
+  });
+}
+
+void Tensor::add_from(const Tensor& source) const {
+  require_same_layout("add_from", *this, source);
+  dispatch("add_from", source, [&](auto stream, auto zero) {
+    using T = decltype(zero);
+    kernels::axpy(stream, T(1), source.data<T>(), data<T>(), numel());
   });
 }
 

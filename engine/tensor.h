@@ -55,6 +55,8 @@ class Tensor {
   // Overwrites the elements; shapes, dtypes and devices must agree. Not recorded in the graph.
   void copy_from(const Tensor& source) const;
   void fill(double value) const;
+  // this += source, for floats.
+  void add_from(const Tensor& source) const;
   // A new tensor with its own storage, outside the graph.
   Tensor clone() const;
   // The same values on `device`, outside the graph; itself if it is there already.

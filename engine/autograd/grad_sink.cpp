@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "engine/autograd/grad_sink.h"
 
-#include "engine/dispatch.h"
-#include "kernels/vector.h"
 
 namespace kiln {
 
@@ -26,11 +24,11 @@ void GradSink::add(std::size_t input, const Tensor& grad) {
     return;
   }
   const Target into = target(input);
-  if (!into.accumulate) return into.tensor.copy_from(grad);
-  dispatch("add gradient", grad, [&](auto stream, auto zero) {
-    using T = decltype(zero);
-    kernels::axpy(stream, T(1), grad.data<T>(), into.tensor.template data<T>(), grad.numel());
-  });
+  if (into.accumulate) {
+    into.tensor.add_from(grad);
+  } else {
+    into.tensor.copy_from(grad);
+  }
 }
 
 }  // namespace kiln

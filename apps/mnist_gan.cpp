@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+// Trains a GAN on MNIST, or on any data set in its file format.
+#include <algorithm>
+#include <filesystem>
+
+#include "apps/command_line.h"
+#include "apps/gan_training.h"
+#include "engine/data/mnist.h"
+
+namespace {
+
+using namespace kiln;
+
+struct Options {
+  apps::GanTrainingOptions training;
+  std::filesystem::path data = "data/mnist";
+  std::string recipe = "stable";
+  std::string device = "auto";
+  int threads = 0;
+  double learning_rate = 0;
+};
+
+void add_options(CLI::App& app, Options& options) {
+  apps::GanTrainingOptions& training = options.training;
+  app.add_option("--data", options.data, "Folder of the four MNIST-named IDX files, plain or .gz")
+      ->capture_default_str();
+  app.add_option("--out", training.out, "Folder for models, pictures and metrics")
+      ->capture_default_str();
+  app.add_option("--recipe", options.recipe,
+                 "stable: draws all digits; seed: the textbook GAN, which collapses")
+      ->capture_default_str();
+  app.add_option("--epochs", training.epochs, "Passes over the training images")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app.add_option("--batch", training.batch, "Images a step")->capture_default_str();
+  app.add_option("--lr", options.learning_rate, "Adam's learning rate (default: the recipe's)");
+  app.add_option("--seed", training.seed, "Equal seeds give equal files")->capture_default_str();
+  app.add_option("--max-steps", training.max_steps, "Stop after so many steps (default: no limit)")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--device", options.device, "auto (the GPU where there is one), cpu or cuda")
+      ->capture_default_str();
+  app.add_option("--threads", options.threads, "CPU threads (default: one a core)")
+      ->check(CLI::Range(1, 1024));
+  app.set_version_flag("--version", "mnist_gan " KILN_VERSION);
+}
+
+int train(const CLI::App& app, Options& options) {
+  models::GanRecipe recipe = models::GanRecipe::from_name(options.recipe);
+  if (app.count("--lr") > 0) recipe.set_learning_rate(options.learning_rate);
+  set_num_threads(options.threads);
+  const Device device = Device::from_name(options.device);
+  const MnistData data = load_mnist(options.data, MnistSplit::train);
+  return apps::train_gan(recipe, options.training, data.images, device);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Trains a GAN on MNIST and leaves models, sample pictures and metrics.",
+               "mnist_gan");
+  Options options;
+  add_options(app, options);
+  return apps::run(app, argc, argv, [&] { return train(app, options); });
+}

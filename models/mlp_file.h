@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+// An Mlp as a safetensors file: the weights under PyTorch's names, the architecture as JSON in the
+// metadata, so that a file is all that generation needs.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "models/mlp.h"
+
+namespace kiln::models {
+
+// What a file says of itself beside the layers.
+struct MlpFileInfo {
+  std::string role;                       // "generator" or "discriminator"
+  std::vector<std::int64_t> image_shape;  // (height, width) of the images made or judged
+};
+
+void save_mlp(const std::filesystem::path& path, const Mlp& mlp, const MlpFileInfo& info);
+
+struct LoadedMlp {
+  std::shared_ptr<Mlp> mlp;
+  MlpFileInfo info;
+};
+
+// Errors name the file and what is wrong: whatever SafetensorsFile reports, metadata that is not
+// Kiln's, an unknown activation, tensors missing or of another shape or dtype, or left over.
+LoadedMlp load_mlp(const std::filesystem::path& path, Device device);
+
+}  // namespace kiln::models
