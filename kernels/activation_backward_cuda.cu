@@ -30,12 +30,16 @@ __global__ void activation_bias_gradient_kernel(int width_log2, Act act, const f
                                                 std::int64_t rows, std::int64_t cols,
                                                 bool accumulate) {
   const auto gradient = [&](std::int64_t i) {
-    float value = dy[i];
-    if constexpr (!std::is_same_v<Act, Identity>) value *= act.derivative(y[i], y[i]);
-    if (dz != nullptr) dz[i] = value;
-    return value;
+    if constexpr (std::is_same_v<Act, Identity>) {
+      return dy[i];
+    } else {
+      return dy[i] * act.derivative(y[i], y[i]);
+    }
   };
-  sum_strip(width_log2, rows, cols, gradient, db, accumulate);
+  const auto keep = [&](std::int64_t i, float gradient_i) {
+    if (dz != nullptr) dz[i] = gradient_i;
+  };
+  sum_strip(width_log2, rows, cols, gradient, keep, db, accumulate);
 }
 
 // ---- launchers

@@ -42,18 +42,30 @@ struct ColumnSumShared {
   float sums[kBlockSize];
 };
 
-// out[j] = sum_i value(i * cols + j), or out[j] += ... if accumulate, for the block's columns j.
-// One block sums all rows: every thread its own in ascending order, then a tree over the threads.
-template <class F>
+// out[j] = sum_i value(i * cols + j), or out[j] += ... if accumulate, for the block's columns j;
+// each term is also handed to keep(i * cols + j, term). One block sums all rows: every thread its
+// own in ascending order, then a tree over the threads. Terms are fetched a batch ahead of keeping
+// them, or what `keep` writes would hold back the next term's loads.
+template <class Value, class Keep>
 __device__ __forceinline__ void sum_strip(int width_log2, std::int64_t rows, std::int64_t cols,
-                                          F value, float* out, bool accumulate) {
+                                          Value value, Keep keep, float* out, bool accumulate) {
+  constexpr int kBatch = 8;
   ColumnSumShared& shared = block_shared<ColumnSumShared>();
   const StripPlace place(width_log2);
+  const std::int64_t end = place.col < cols ? rows : 0;
   float sum = 0;
-  if (place.col < cols) {
-#pragma unroll 4
-    for (std::int64_t i = place.row; i < rows; i += place.row_step) {
-      sum += value(i * cols + place.col);
+  for (std::int64_t first = place.row; first < end; first += kBatch * place.row_step) {
+    float terms[kBatch];
+    KILN_UNROLL
+    for (int b = 0; b < kBatch; ++b) {
+      const std::int64_t i = first + b * place.row_step;
+      terms[b] = i < end ? value(i * cols + place.col) : 0.0f;
+    }
+    KILN_UNROLL
+    for (int b = 0; b < kBatch; ++b) {
+      const std::int64_t i = first + b * place.row_step;
+      if (i < end) keep(i * cols + place.col, terms[b]);
+      sum += terms[b];
     }
   }
   shared.sums[threadIdx.x] = sum;
@@ -68,12 +80,10 @@ __device__ __forceinline__ void sum_strip(int width_log2, std::int64_t rows, std
   }
 }
 
-// Blocks that write every row of a strip: eight rows a thread, so that what belongs to the column
-// is loaded once for several of them.
+// Blocks for a kernel that writes every element: one row a thread, or more beyond the grid's limit.
 inline dim3 strip_grid(std::int64_t rows, std::int64_t cols) {
-  constexpr std::int64_t kRowsPerThread = 8;
   constexpr std::int64_t kMaxGridY = 65535;
-  const std::int64_t rows_per_block = kRowsPerThread * (kBlockSize >> strip_width_log2(cols));
+  const std::int64_t rows_per_block = kBlockSize >> strip_width_log2(cols);
   const std::int64_t blocks = (rows + rows_per_block - 1) / rows_per_block;
   return dim3(strips_of(cols), static_cast<unsigned>(std::min(blocks, kMaxGridY)));
 }

@@ -108,7 +108,7 @@ class SliceReader {
 
   template <int kWidth>
   __device__ void load_packs(int depth_left) {
-#pragma unroll
+    KILN_UNROLL
     for (int p = 0; p < kFloats / kWidth; ++p) {
       const Place step = place<kWidth>(p, 0);
       Pack<kWidth> pack = {};
@@ -116,23 +116,23 @@ class SliceReader {
         pack = load_pack<kWidth>(next_ + (kAlongK ? step.span * stride_ + step.depth
                                                   : step.depth * stride_ + step.span));
       }
-#pragma unroll
+      KILN_UNROLL
       for (int i = 0; i < kWidth; ++i) values_[p * kWidth + i] = pack.at[i];
     }
   }
 
   template <int kWidth>
   __device__ void store_packs(Slice<kSpan, kDepth>& slice) const {
-#pragma unroll
+    KILN_UNROLL
     for (int p = 0; p < kFloats / kWidth; ++p) {
       const Place step = place<kWidth>(p, 0);
       const int depth = first_.depth + step.depth;
       const int span = first_.span + step.span;
       Pack<kWidth> pack;
-#pragma unroll
+      KILN_UNROLL
       for (int i = 0; i < kWidth; ++i) pack.at[i] = values_[p * kWidth + i];
       if constexpr (kAlongK) {
-#pragma unroll
+        KILN_UNROLL
         for (int i = 0; i < kWidth; ++i) slice.at[depth + i][span] = pack.at[i];
       } else {
         store_pack<kWidth>(&slice.at[depth][span], pack);
@@ -141,8 +141,7 @@ class SliceReader {
   }
 
   const std::int64_t stride_;
-  const bool
-      wide_;  // every pack is 16-byte aligned, and inside the matrix as a whole or not at all
+  const bool wide_;  // packs of 4 are aligned, and lie inside the matrix as a whole or not at all
   const Place first_;
   const int span_left_;
   const float* next_;
@@ -160,10 +159,10 @@ struct Fragment {
   }
 
   __device__ Fragment(const float* row, int thread) {
-#pragma unroll
+    KILN_UNROLL
     for (int p = 0; p < kCount / kWidth; ++p) {
       const auto pack = load_pack<kWidth>(row + place(thread, p * kWidth));
-#pragma unroll
+      KILN_UNROLL
       for (int i = 0; i < kWidth; ++i) at[p * kWidth + i] = pack.at[i];
     }
   }
@@ -206,13 +205,13 @@ __global__ void __launch_bounds__(kGemmThreads) gemm_tiled_kernel(GemmArgs<float
       a.load(k_left - Tile::kDepth);
       b.load(k_left - Tile::kDepth);
     }
-#pragma unroll
+    KILN_UNROLL
     for (int depth = 0; depth < Tile::kDepth; ++depth) {
       const FragmentA a_values(shared.a[current].at[depth], thread_m);
       const FragmentB b_values(shared.b[current].at[depth], thread_n);
-#pragma unroll
+      KILN_UNROLL
       for (int i = 0; i < kThreadM; ++i) {
-#pragma unroll
+        KILN_UNROLL
         for (int j = 0; j < kThreadN; ++j) {
           sums[i][j] = fmaf(a_values.at[i], b_values.at[j], sums[i][j]);
         }
@@ -229,35 +228,35 @@ __global__ void __launch_bounds__(kGemmThreads) gemm_tiled_kernel(GemmArgs<float
   // The rest is written once per element: bias, activation, and packs of C where it is aligned.
   constexpr int kWidth = FragmentB::kWidth;
   const bool wide = args.n % kWidth == 0 && is_aligned_for<kWidth>(args.c);
-#pragma unroll
+  KILN_UNROLL
   for (int j = 0; j < kThreadN; ++j) {
     const std::int64_t col = n_begin + FragmentB::place(thread_n, j);
     const float bias = args.bias != nullptr && col < args.n ? args.bias[col] : 0.0f;
-#pragma unroll
+    KILN_UNROLL
     for (int i = 0; i < kThreadM; ++i) sums[i][j] += bias;
   }
   with_activation(args.activation, [&](auto act) {
-#pragma unroll
+    KILN_UNROLL
     for (int i = 0; i < kThreadM; ++i) {
-#pragma unroll
+      KILN_UNROLL
       for (int j = 0; j < kThreadN; ++j) sums[i][j] = act.forward(sums[i][j]);
     }
   });
-#pragma unroll
+  KILN_UNROLL
   for (int i = 0; i < kThreadM; ++i) {
     const std::int64_t row = m_begin + FragmentA::place(thread_m, i);
     if (row >= args.m) continue;
-#pragma unroll
+    KILN_UNROLL
     for (int p = 0; p < kThreadN; p += kWidth) {
       const std::int64_t col = n_begin + FragmentB::place(thread_n, p);
       float* const c = args.c + row * args.n + col;
       if (wide && col < args.n) {
         Pack<kWidth> pack = args.accumulate ? load_pack<kWidth>(c) : Pack<kWidth>{};
-#pragma unroll
+        KILN_UNROLL
         for (int j = 0; j < kWidth; ++j) pack.at[j] += sums[i][p + j];
         store_pack<kWidth>(c, pack);
       } else {
-#pragma unroll
+        KILN_UNROLL
         for (int j = 0; j < kWidth; ++j) {
           if (col + j < args.n) c[j] = args.accumulate ? c[j] + sums[i][p + j] : sums[i][p + j];
         }

@@ -13,6 +13,13 @@
 #include "kernels/error.h"
 #include "kernels/stream.h"
 
+// Unrolls the loop that follows, so that arrays indexed by its counter can live in registers.
+#ifdef __CUDACC__
+#define KILN_UNROLL _Pragma("unroll")
+#else
+#define KILN_UNROLL
+#endif
+
 namespace kiln::kernels {
 
 inline void check_cuda(cudaError_t status, const char* what) {

@@ -37,7 +37,7 @@ __global__ void random_kernel(Draw draw, std::uint64_t seed, const std::uint64_t
     if (aligned && 4 * j + 4 <= n) {
       store_pack<4>(out + 4 * j, pack);
     } else {
-#pragma unroll
+      KILN_UNROLL
       for (int k = 0; k < 4; ++k) {
         if (4 * j + k < n) out[4 * j + k] = pack.at[k];
       }

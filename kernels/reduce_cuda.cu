@@ -11,8 +11,9 @@ namespace kiln::kernels {
 
 __global__ void column_sum_kernel(int width_log2, const float* x, std::int64_t rows,
                                   std::int64_t cols, float* out, bool accumulate) {
+  const auto value = [&](std::int64_t i) { return x[i]; };
   sum_strip(
-      width_log2, rows, cols, [&](std::int64_t i) { return x[i]; }, out, accumulate);
+      width_log2, rows, cols, value, [](std::int64_t, float) {}, out, accumulate);
 }
 
 __global__ void broadcast_rows_kernel(int width_log2, const float* v, std::int64_t rows,

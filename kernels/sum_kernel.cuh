@@ -68,21 +68,22 @@ __global__ void sum_kernel(Term term, std::int64_t n, float scale, float* out) {
   }
 }
 
-// out[0] = scale * (sum of n terms): one launch for up to 8192 of them, two beyond.
+// out[0] = scale * (sum of n terms). Few terms are one block's work: a second launch costs more.
 template <class Term>
 void launch_sum(const char* op, CudaStream stream, Term term, std::int64_t n, float scale,
                 float* out, float* workspace) {
-  constexpr std::int64_t kTermsPerBlock = 8192;
-  const auto blocks = static_cast<unsigned>(
-      std::clamp<std::int64_t>((n + kTermsPerBlock - 1) / kTermsPerBlock, 1, kSumWorkspace));
-  if (blocks == 1) {
+  constexpr std::int64_t kFewTerms = 8192;
+  constexpr std::int64_t kTermsPerBlock = 2048;
+  if (n <= kFewTerms) {
     // scale may be 1/n: an empty sum is 0 whatever it holds.
     launch(op, sum_kernel<Term>, 1, kBlockSize, 0, stream, term, n, n == 0 ? 0.0f : scale, out);
     return;
   }
-  launch(op, sum_kernel<Term>, blocks, kBlockSize, 0, stream, term, n, 1.0f, workspace);
-  launch(op, sum_kernel<ArrayTerm>, 1, kBlockSize, 0, stream, ArrayTerm{workspace},
-         static_cast<std::int64_t>(blocks), scale, out);
+  const std::int64_t blocks = std::min((n + kTermsPerBlock - 1) / kTermsPerBlock, kSumWorkspace);
+  launch(op, sum_kernel<Term>, static_cast<unsigned>(blocks), kBlockSize, 0, stream, term, n, 1.0f,
+         workspace);
+  launch(op, sum_kernel<ArrayTerm>, 1, kBlockSize, 0, stream, ArrayTerm{workspace}, blocks, scale,
+         out);
 }
 
 }  // namespace kiln::kernels
