@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+#include "models/mlp_file.h"
+
+#include <gtest/gtest.h>
+
+#include "engine/autograd/grad_mode.h"
+#include "engine/io/safetensors.h"
+#include "engine/rng.h"
+#include "tests/support/expect_error.h"
+#include "tests/support/near.h"
+#include "tests/support/temporary_directory.h"
+
+namespace kiln::test {
+namespace {
+
+using models::Mlp;
+
+const models::MlpConfig kConfig = {
+    {3, 5, 4}, {ActivationKind::leaky_relu, 0.2f}, {ActivationKind::sigmoid}};
+
+class MlpFile : public ::testing::Test {
+ protected:
+  // A file with these tensors and this metadata entry; "" leaves it out.
+  void write(const std::string& architecture, std::vector<std::size_t> weight_shape = {4, 3},
+             bool with_bias = true, bool with_extra = false) {
+    const std::vector<float> values(64, 0.5f);
+    const auto add = [&](SafetensorsWriter& writer, const char* name,
+                         const std::vector<std::size_t>& shape) {
+      std::size_t count = 1;
+      for (const std::size_t size : shape) count *= size;
+      writer.add_f32(name, shape, std::span(values).first(count));
+    };
+    SafetensorsWriter writer;
+    if (!architecture.empty()) writer.set_metadata("kiln.architecture", architecture);
+    add(writer, "fc1.weight", weight_shape);
+    if (with_bias) add(writer, "fc1.bias", {4});
+    if (with_extra) add(writer, "fc2.bias", {2});
+    writer.write(path_);
+  }
+
+  void expect_load_error(const std::string& text) {
+    expect_error([&] { models::load_mlp(path_, Device::cpu()); }, path_.string() + ": " + text);
+  }
+
+  static std::string architecture(const std::string& sizes, const std::string& image_shape,
+                                  const std::string& activation = R"({"type":"relu"})") {
+    return R"({"type":"mlp","role":"generator","sizes":)" + sizes + R"(,"hidden_activation":)" +
+           activation + R"(,"output_activation":{"type":"sigmoid"},"image_shape":)" + image_shape +
+           "}";
+  }
+
+  TemporaryDirectory folder_;
+  std::filesystem::path path_ = folder_.path() / "model.safetensors";
+};
+
+TEST_F(MlpFile, RoundTripKeepsEveryBit) {
+  Mlp mlp(kConfig, 11, Device::cpu());
+  models::save_mlp(path_, mlp, {"generator", {2, 2}});
+  const models::LoadedMlp loaded = models::load_mlp(path_, Device::cpu());
+  EXPECT_EQ(loaded.info.role, "generator");
+  EXPECT_EQ(loaded.info.image_shape, (std::vector<std::int64_t>{2, 2}));
+  EXPECT_EQ(loaded.mlp->config().sizes, kConfig.sizes);
+  EXPECT_EQ(loaded.mlp->config().hidden_activation.kind, ActivationKind::leaky_relu);
+  const NoGradGuard no_grad;
+  const Tensor x = Rng(1, Device::cpu()).normal({7, 3});
+  EXPECT_TRUE(same_bits(mlp(x).to_host<float>(), (*loaded.mlp)(x).to_host<float>()));
+}
+
+TEST_F(MlpFile, NamesArePyTorchs) {
+  models::save_mlp(path_, Mlp(kConfig, 11, Device::cpu()), {"generator", {2, 2}});
+  const SafetensorsFile file(path_);
+  std::vector<std::string> names;
+  for (const auto& [name, tensor] : file.tensors()) names.push_back(name);
+  EXPECT_EQ(names, (std::vector<std::string>{"fc1.bias", "fc1.weight", "fc2.bias", "fc2.weight"}));
+  EXPECT_EQ(file.tensor("fc1.weight").shape, (std::vector<std::size_t>{5, 3}));
+  EXPECT_EQ(file.metadata_value("format"), "pt");
+}
+
+TEST_F(MlpFile, RefusesWhatDoesNotFit) {
+  write("");
+  expect_load_error("not a model that Kiln can build: the metadata has no 'kiln.architecture'");
+  write(architecture("[3,4]", "[2,2]"), {3, 4});
+  expect_load_error("tensor 'fc1.weight' has shape (3,4), expected (4,3)");
+  write(architecture("[3,4]", "[2,2]"), {4, 3}, false);
+  expect_load_error("tensor 'fc1.bias' is missing");
+  write(architecture("[3,4]", "[2,2]"), {4, 3}, true, true);
+  expect_load_error("tensor 'fc2.bias' does not belong to the architecture");
+  write(architecture("[3,4]", "[2,3]"));
+  expect_load_error(
+      "metadata 'kiln.architecture' cannot be used: image shape (2,3) does not hold 4 pixels");
+  write(architecture("[3]", "[2,2]"));
+  expect_load_error("metadata 'kiln.architecture' cannot be used: there are no layers");
+  write(architecture("[3,4]", "[2,2]", R"({"type":"gelu"})"));
+  expect_load_error("metadata 'kiln.architecture' cannot be used: activation 'gelu' is unknown");
+}
+
+// Sizes that a file merely claims must not become memory.
+TEST_F(MlpFile, LyingSizesAllocateNothing) {
+  write(architecture("[4000000000,4]", "[2,2]"));
+  expect_load_error("tensor 'fc1.weight' has shape (4,3), expected (4,4000000000)");
+  write(architecture("[-3,4]", "[2,2]"));
+  EXPECT_THROW(models::load_mlp(path_, Device::cpu()), Error);
+}
+
+}  // namespace
+}  // namespace kiln::test
