@@ -136,7 +136,8 @@ void Device::synchronize() const {
 
 void set_num_threads(int threads) {
 #ifdef _OPENMP
-  omp_set_num_threads(threads > 0 ? threads : omp_get_num_procs());
+  static const int team_at_start = omp_get_max_threads();
+  omp_set_num_threads(threads > 0 ? threads : team_at_start);
 #else
   static_cast<void>(threads);
 #endif

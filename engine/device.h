@@ -61,7 +61,8 @@ class Device {
   Context* context_;
 };
 
-// Threads that CPU kernels use from now on; 0 asks for one a core this process may run on.
+// Threads that CPU kernels use from now on; 0 asks for OpenMP's own choice: OMP_NUM_THREADS, or one
+// a core that this process may run on.
 void set_num_threads(int threads);
 int num_threads();
 
