@@ -37,8 +37,10 @@ inline std::string damaged_guards(std::byte* data, std::size_t bytes) {
     ++first;
   }
   write_guards(data, bytes);
-  return std::to_string(first + (before ? 1 : 0)) + " bytes " + (before ? "before" : "past") +
-         (before ? " the start of " : " the end of ") + std::to_string(bytes) + " bytes";
+  const auto offset = static_cast<std::ptrdiff_t>(first);
+  return "at byte " +
+         std::to_string(before ? -1 - offset : static_cast<std::ptrdiff_t>(bytes) + offset) +
+         " of " + std::to_string(bytes) + " bytes";
 }
 
 }  // namespace cuda_emulation
