@@ -40,18 +40,6 @@ void check_cublas(cublasStatus_t status, const char* call) {
   }
 }
 
-// A handle allocates when it is made, which a stream capture on this thread forbids unless relaxed.
-class RelaxedCapture {
- public:
-  RelaxedCapture() { check_cuda(cudaThreadExchangeStreamCaptureMode(&mode_), "gemm"); }
-  ~RelaxedCapture() { cudaThreadExchangeStreamCaptureMode(&mode_); }
-  RelaxedCapture(const RelaxedCapture&) = delete;
-  RelaxedCapture& operator=(const RelaxedCapture&) = delete;
-
- private:
-  cudaStreamCaptureMode mode_ = cudaStreamCaptureModeRelaxed;
-};
-
 struct DestroyHandle {
   void operator()(cublasHandle_t handle) const { cublasDestroy(handle); }
 };
@@ -65,7 +53,6 @@ cublasHandle_t thread_handle() {
   check_cuda(cudaGetDevice(&device), "gemm");
   Handle& handle = handles[device];
   if (handle == nullptr) {
-    const RelaxedCapture relaxed;
     cublasHandle_t created = nullptr;
     check_cublas(cublasCreate(&created), "cublasCreate");
     handle.reset(created);

@@ -10,7 +10,8 @@ namespace kiln::kernels {
 // bits depend on neither tile size nor alignment.
 void gemm_tiled(CudaStream stream, const GemmArgs<float>& args);
 
-// cublasSgemm in fp32 (no TF32), then bias and activation in a second launch.
+// cublasSgemm in fp32 (no TF32), then bias and activation in a second launch. A thread's first call
+// on a device makes its cuBLAS handle, which allocates: not inside a stream capture.
 void gemm_cublas(CudaStream stream, const GemmArgs<float>& args);
 
 }  // namespace kiln::kernels
