@@ -119,8 +119,7 @@ TEST_F(Mnist, ChecksTheSumsOfTheUnpackedFiles) {
 }
 
 TEST(MnistFiles, OfTheRepositoryAreWhole) {
-  const fs::path root = fs::path(__FILE__).parent_path() / "../../..";
-  const fs::path folder = root / "data/mnist";
+  const fs::path folder = KILN_DATA_DIR;
   ASSERT_TRUE(fs::exists(folder)) << folder;
   EXPECT_EQ(read_sha256_sums(folder / "SHA256SUMS").size(), 4u);
   const std::array<std::size_t, 2> counts{60'000, 10'000};
