@@ -6,7 +6,8 @@ namespace kiln::kernels {
 
 template <class T>
 void sum(CpuStream, const T* x, std::int64_t n, T scale, T* out, T* workspace) {
-  out[0] = scale * sum_of<T>(n, workspace, [=](std::int64_t i) { return x[i]; });
+  const T total = sum_of<T>(n, workspace, [=](std::int64_t i) { return x[i]; });
+  out[0] = n == 0 ? T(0) : scale * total;  // scale may be 1/n
 }
 
 template <class T>
