@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+#include "kernels/loss.h"
+
+#include <limits>
+
+#include "tests/kernels/losses.h"
+#include "tests/support/inputs.h"
+#include "tests/support/near.h"
+
+namespace kiln::test {
+namespace {
+
+template <class Backend>
+class LossKernels : public BackendTest<Backend> {
+ protected:
+  using Real = typename Backend::Real;
+  using Target = kernels::LossTarget<Real>;
+  static constexpr double kTolerance = 64 * kEpsilon<Backend>;
+
+  // Probabilities serve every loss. An empty t stands for the constant.
+  template <class Loss>
+  static Real forward(Loss loss, const std::vector<Real>& x, const std::vector<Real>& t,
+                      Real constant, Layout layout = {}) {
+    const Buffer<Backend> xs(x, layout(0)), ts(t, layout(1)), out(1, layout(2)),
+        workspace(kernels::kSumWorkspace, layout(3));
+    kernels::loss_forward(Backend::stream(), loss, xs.data(),
+                          Target{t.empty() ? nullptr : ts.data(), constant}, xs.size(), out.data(),
+                          workspace.data());
+    return out.values()[0];
+  }
+
+  template <class Loss>
+  static std::vector<Real> backward(Loss loss, Real dout, const std::vector<Real>& x,
+                                    const std::vector<Real>& t, Real constant,
+                                    const std::vector<Real>& old, bool accumulate,
+                                    Layout layout = {}) {
+    const Buffer<Backend> xs(x, layout(0)), ts(t, layout(1)), dx(old, layout(2)),
+        douts(std::vector<Real>{dout}, layout(3));
+    kernels::loss_backward(Backend::stream(), loss, douts.data(), xs.data(),
+                           Target{t.empty() ? nullptr : ts.data(), constant}, xs.size(), dx.data(),
+                           accumulate);
+    return dx.values();
+  }
+
+  template <class Loss>
+  static double expected_mean(Loss loss, const std::vector<Real>& x, const std::vector<Real>& t,
+                              Real constant) {
+    double sum = 0;
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      sum +=
+          loss.value(static_cast<double>(x[i]), static_cast<double>(t.empty() ? constant : t[i]));
+    }
+    return x.empty() ? 0 : sum / static_cast<double>(x.size());
+  }
+};
+TYPED_TEST_SUITE(LossKernels, Backends, BackendNames);
+
+TYPED_TEST(LossKernels, Forward) {
+  using Real = typename TypeParam::Real;
+  for_each_loss([](auto loss) {
+    for_each_size([&](std::int64_t n, Layout layout) {
+      const auto x = random_values<Real>(n, 0.05, 0.95, 1), t = random_values<Real>(n, 0, 1, 2);
+      for (const Real constant : {Real(0), Real(1), Real(0.25)}) {
+        EXPECT_TRUE(near(TestFixture::forward(loss, x, {}, constant, layout),
+                         TestFixture::expected_mean(loss, x, {}, constant), TestFixture::kTolerance,
+                         TestFixture::kTolerance));
+      }
+      EXPECT_TRUE(near(TestFixture::forward(loss, x, t, Real(7), layout),
+                       TestFixture::expected_mean(loss, x, t, Real(7)), TestFixture::kTolerance,
+                       TestFixture::kTolerance));
+    });
+  });
+}
+
+TYPED_TEST(LossKernels, Backward) {
+  using Real = typename TypeParam::Real;
+  for_each_loss([](auto loss) {
+    for_each_size([&](std::int64_t n, Layout layout) {
+      const auto x = random_values<Real>(n, 0.05, 0.95, 1), t = random_values<Real>(n, 0, 1, 2),
+                 old = random_values<Real>(n, -1, 1, 3);
+      const Real dout(1.5);
+      for (const bool accumulate : {false, true}) {
+        for (const bool constant : {false, true}) {
+          std::vector<double> expected;
+          for (std::size_t i = 0; i < x.size(); ++i) {
+            const double gradient = 1.5 / static_cast<double>(n) *
+                                    loss.derivative(static_cast<double>(x[i]),
+                                                    constant ? 0.25 : static_cast<double>(t[i]));
+            expected.push_back(accumulate ? static_cast<double>(old[i]) + gradient : gradient);
+          }
+          const auto before =
+              accumulate ? old
+                         : std::vector<Real>(x.size(), std::numeric_limits<Real>::quiet_NaN());
+          const auto actual =
+              TestFixture::backward(loss, dout, x, constant ? std::vector<Real>{} : t, Real(0.25),
+                                    before, accumulate, layout);
+          EXPECT_TRUE(near(actual, expected, 32 * kEpsilon<TypeParam>, 32 * kEpsilon<TypeParam>));
+        }
+      }
+    });
+  });
+}
+
+// At probabilities of exactly 0 and 1 the logs are clamped at -100 and the gradient's denominator
+// at 1e-12, whatever the device's log makes of 0.
+TYPED_TEST(LossKernels, LogLossAtTheEnds) {
+  using Real = typename TypeParam::Real;
+  const std::vector<Real> x = {0, 0, 1, 1}, t = {0, 1, 0, 1};
+  EXPECT_TRUE(near(TestFixture::forward(kernels::LogLoss{}, x, t, Real(0)), 50, 0, 0));
+  const auto gradient = TestFixture::backward(kernels::LogLoss{}, Real(4), x, t, Real(0), x, false);
+  EXPECT_TRUE(near(gradient, std::vector<double>{0, -1e12, 1e12, 0}, 1e-6, 0));
+}
+
+TYPED_TEST(LossKernels, LogitsFarFromZero) {
+  using Real = typename TypeParam::Real;
+  for (const double size : {100.0, 1e4}) {
+    const Real l = static_cast<Real>(size);
+    const std::vector<Real> x = {l, -l, l, -l}, t = {0, 1, 1, 0};
+    EXPECT_TRUE(near(TestFixture::forward(kernels::BceWithLogits{}, x, t, Real(0)), size / 2,
+                     4 * kEpsilon<TypeParam>, 0));
+    const auto gradient =
+        TestFixture::backward(kernels::BceWithLogits{}, Real(4), x, t, Real(0), x, false);
+    EXPECT_TRUE(near(gradient, std::vector<double>{1, -1, 0, 0}, 0, 1e-30));
+  }
+}
+
+TYPED_TEST(LossKernels, ManyElementsAndTheSameBits) {
+  using Real = typename TypeParam::Real;
+  const auto x = random_values<Real>(kLargeSize, 0.05, 0.95, 1);
+  const kernels::BceWithLogits loss;
+  const Real mean = TestFixture::forward(loss, x, {}, Real(1));
+  EXPECT_TRUE(
+      near(mean, TestFixture::expected_mean(loss, x, {}, Real(1)), TestFixture::kTolerance, 0));
+  EXPECT_EQ(mean, TestFixture::forward(loss, x, {}, Real(1)));
+}
+
+TYPED_TEST(LossKernels, NanReachesTheMean) {
+  using Real = typename TypeParam::Real;
+  for_each_loss([](auto loss) {
+    std::vector<Real> x(1031, Real(0.5));
+    x.back() = std::numeric_limits<Real>::quiet_NaN();
+    EXPECT_TRUE(std::isnan(TestFixture::forward(loss, x, {}, Real(1))));
+  });
+}
+
+}  // namespace
+}  // namespace kiln::test
