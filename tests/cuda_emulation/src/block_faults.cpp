@@ -50,7 +50,7 @@ void BlockScheduler::abandon() {
     thread.waiting = nullptr;
     thread.copies.clear();
     if (thread.fiber == nullptr) continue;
-    thread.fiber->reset();
+    thread.fiber->reset(&thread_ended_);
     free_fibers_.push_back(thread.fiber);
     thread.fiber = nullptr;
   }

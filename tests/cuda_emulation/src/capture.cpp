@@ -16,6 +16,14 @@ std::vector<std::unique_ptr<Capture>>& captures() {
   return *active;
 }
 
+void count(cudaGraphNodeType type) {
+  Counters& counters = call_counters();
+  counters.launches += type == cudaGraphNodeTypeKernel;
+  counters.copies += type == cudaGraphNodeTypeMemcpy;
+  counters.memsets += type == cudaGraphNodeTypeMemset;
+  counters.graph_launches += type == cudaGraphNodeTypeGraph;
+}
+
 /// Whether every node is one that `tail` depends on, or in it.
 bool all_joined(const CUgraph_st& graph, const std::vector<std::size_t>& tail) {
   std::vector<bool> reached(graph.nodes.size(), false);
@@ -79,6 +87,7 @@ cudaError_t enqueue(cudaStream_t handle, cudaGraphNodeType type, std::function<v
     if (const cudaError_t error = forbid_null_stream_in_capture()) return error;
   }
   streams().push(stream, std::move(run));
+  count(type);
   return cudaSuccess;
 }
 

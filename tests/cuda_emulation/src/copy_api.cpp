@@ -2,7 +2,6 @@
 // Copies and fills: checked when called, and again when they run.
 #include <cstring>
 
-#include "call_counters.h"
 #include "capture.h"
 #include "cuda_emulation/memory.h"
 #include "device_memory.h"
@@ -47,7 +46,6 @@ cudaError_t copy(void* to, const void* from, std::size_t bytes, cudaMemcpyKind k
   if (kind < cudaMemcpyHostToHost || kind > cudaMemcpyDefault) {
     return cudaErrorInvalidMemcpyDirection;
   }
-  ++call_counters().copies;
   if (bytes == 0) return streams().find(stream) ? cudaSuccess : cudaErrorInvalidResourceHandle;
   if (!ranges_match(to, from, bytes, kind)) return cudaErrorInvalidValue;
   return enqueue(stream, cudaGraphNodeTypeMemcpy, [=] {
@@ -60,7 +58,6 @@ cudaError_t copy(void* to, const void* from, std::size_t bytes, cudaMemcpyKind k
 }
 
 cudaError_t fill(void* to, int value, std::size_t bytes, cudaStream_t stream) {
-  ++call_counters().memsets;
   if (bytes == 0) return streams().find(stream) ? cudaSuccess : cudaErrorInvalidResourceHandle;
   if (!on_device(to, bytes)) return cudaErrorInvalidValue;
   return enqueue(stream, cudaGraphNodeTypeMemset, [=] {

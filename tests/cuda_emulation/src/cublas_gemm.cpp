@@ -2,7 +2,6 @@
 // cuBLAS matrix products: checked arguments, then one piece of work on the handle's stream.
 #include <algorithm>
 
-#include "call_counters.h"
 #include "capture.h"
 #include "cublas_handle.h"
 #include "device_memory.h"
@@ -57,7 +56,6 @@ cublasStatus_t gemm(cublasHandle_t handle, cublasOperation_t op_a, cublasOperati
   g.alpha = *alpha;
   g.beta = *beta;
   const cudaError_t error = api_call([&] {
-    ++call_counters().launches;
     return enqueue(handle->stream, cudaGraphNodeTypeKernel, [g] {
       if (all_on_device(g)) {
         run_gemm(g);

@@ -106,10 +106,16 @@ void Fiber::prepare_stack() {
 #endif
 }
 
-void Fiber::reset() {
+KILN_EMULATION_NO_TSAN void Fiber::reset([[maybe_unused]] void* token) {
 #if defined(KILN_EMULATION_ASAN)
   ASAN_UNPOISON_MEMORY_REGION(stack_, stack_bytes_);
   fake_stack_ = nullptr;
+#endif
+#if defined(KILN_EMULATION_TSAN)
+  void* caller = __tsan_get_current_fiber();
+  __tsan_switch_to_fiber(tsan_fiber_, __tsan_switch_to_fiber_no_sync);
+  __tsan_release(token);
+  __tsan_switch_to_fiber(caller, __tsan_switch_to_fiber_no_sync);
 #endif
   prepare_stack();  // a ThreadSanitizer fiber cannot end halfway down its stack: it is left behind
 }

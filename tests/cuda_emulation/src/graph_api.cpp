@@ -2,7 +2,6 @@
 // Graphs made by capture: inspection, instantiation, launch.
 #include <set>
 
-#include "call_counters.h"
 #include "capture.h"
 #include "runtime.h"
 
@@ -75,7 +74,6 @@ cudaError_t cudaGraphUpload(cudaGraphExec_t executable, cudaStream_t stream) {
 cudaError_t cudaGraphLaunch(cudaGraphExec_t executable, cudaStream_t stream) {
   return api_call([&] {
     if (live_executables().count(executable) == 0) return cudaErrorInvalidValue;
-    ++call_counters().graph_launches;
     return enqueue(stream, cudaGraphNodeTypeGraph,
                    [nodes = executable->nodes] { run_nodes(nodes); });
   });

@@ -4,7 +4,6 @@
 #include <map>
 
 #include "block_scheduler.h"
-#include "call_counters.h"
 #include "capture.h"
 #include "cuda_emulation/launch.h"
 #include "grid.h"
@@ -79,11 +78,7 @@ cudaError_t launch_kernel(const cudaLaunchConfig_t& config, const void* kernel,
       error = enqueue(config.stream, cudaGraphNodeTypeKernel,
                       [launch = std::move(launch)] { run_grid(launch); });
     }
-    if (error == cudaSuccess) {
-      ++call_counters().launches;
-    } else {
-      remember_launch_error(kernel, error);
-    }
+    if (error != cudaSuccess) remember_launch_error(kernel, error);
     return error;
   });
 }

@@ -20,7 +20,7 @@ __global__ void atomics_kernel(int* i, unsigned* u, unsigned long long* l, float
   atomicAdd(&d[0], 0.25);
   float* maximum = &f[1];
   int* bits = reinterpret_cast<int*>(maximum);
-  int seen = *reinterpret_cast<volatile int*>(bits);
+  int seen = atomicAdd(bits, 0);  // a plain read would be a race
   while (__int_as_float(seen) < static_cast<float>(t)) {
     const int before = atomicCAS(bits, seen, __float_as_int(static_cast<float>(t)));
     if (before == seen) break;

@@ -62,6 +62,7 @@ __global__ void shared_bounds_kernel(float* x, bool fixed) {
 }
 
 __global__ void vector_kernel(float* x, bool fixed) {
+  if (threadIdx.x != 0) return;
   float4* v = reinterpret_cast<float4*>(x + (fixed ? 4 : 1));
   *v = make_float4(1, 1, 1, 1);
 }

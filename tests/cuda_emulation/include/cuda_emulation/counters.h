@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What the host asked of the device since the last reset, for tests such as "a step is one launch".
+// Work that is captured into a graph counts when the graph is launched, not when it is captured.
 #pragma once
 
 #include <cstdint>
