@@ -38,6 +38,16 @@ Activation activation_from(const Json& json) {
   return activation;
 }
 
+// The library would cut 3.5 to 3 and wrap what does not fit.
+std::vector<std::int64_t> sizes_from(const Json& json) {
+  std::vector<std::int64_t> sizes;
+  for (const Json& size : json) {
+    if (!size.is_number_integer()) throw Error("size " + size.dump() + " is not a whole number");
+    sizes.push_back(size.get<std::int64_t>());
+  }
+  return sizes;
+}
+
 struct Architecture {
   MlpConfig config;
   MlpFileInfo info;
@@ -48,8 +58,8 @@ Architecture architecture_from(const std::string& text) {
   if (json.at("type").get<std::string>() != "mlp") throw Error("type is not mlp");
   Architecture architecture;
   architecture.info.role = json.at("role").get<std::string>();
-  architecture.info.image_shape = json.at("image_shape").get<std::vector<std::int64_t>>();
-  architecture.config.sizes = json.at("sizes").get<std::vector<std::int64_t>>();
+  architecture.info.image_shape = sizes_from(json.at("image_shape"));
+  architecture.config.sizes = sizes_from(json.at("sizes"));
   architecture.config.hidden_activation = activation_from(json.at("hidden_activation"));
   architecture.config.output_activation = activation_from(json.at("output_activation"));
   return architecture;
@@ -73,6 +83,9 @@ std::vector<std::pair<std::string, std::vector<std::size_t>>> expected_tensors(
 void check_image_shape(const Architecture& architecture) {
   const auto& [config, info] = architecture;
   if (config.sizes.size() < 2) throw Error("there are no layers");
+  if (*std::min_element(config.sizes.begin(), config.sizes.end()) < 1) {
+    throw Error("layer sizes " + to_string(config.sizes) + " are not all above 0");
+  }
   const std::int64_t pixels =
       info.role == "discriminator" ? config.sizes.front() : config.sizes.back();
   if (info.image_shape.size() != 2 || element_count(info.image_shape) != pixels) {
