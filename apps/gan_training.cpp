@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <chrono>
 
+#include "apps/command_line.h"
+#include "apps/gan_results.h"
 #include "apps/interrupt.h"
 #include "apps/output_folder.h"
 #include "engine/data/batch_sampler.h"
@@ -39,50 +41,64 @@ class GanRun {
         rows_(Tensor::from_host(images.pixels, {num_rows_, image_size()}, device)),
         picture_noise_(Rng(derive_seed(options.seed, kPictureSeed), device)
                            .normal({kPictureImages, recipe.latent_size})),
-        folder_(options.out),
-        sample_folder_(folder_.subfolder("samples")),
-        logger_(folder_.path() / "metrics.jsonl"),
+        results_(options.out),
+        folder_(results_.folder, results_.epoch_pictures, model_bytes()),
+        logger_(results_.metrics),
         progress_(ProgressBar::standard_output(), options.batch),
         start_(std::chrono::steady_clock::now()),
-        metrics_start_(start_) {}
+        metrics_start_(start_) {
+    results_.remove_models_and_pictures();
+  }
 
-  // Trains to the end, to --max-steps or to an interrupt.
+  // Trains to the end, to --max-steps or to an interrupt, and writes the results.
+  void run() {
+    try {
+      train();
+      write_models();
+    } catch (...) {
+      results_.remove_all();
+      throw;
+    }
+    print_results();
+  }
+
+ private:
   void train() {
-    for (std::int64_t epoch = 0; epoch < options_.epochs && !done(); ++epoch) {
+    bool stop = interrupted();
+    for (std::int64_t epoch = 0; epoch < options_.epochs && !stop; ++epoch) {
       sampler_.start_epoch(epoch);
-      for (std::int64_t batch = 0; batch < sampler_.batches_per_epoch() && !done(); ++batch) {
+      const std::int64_t batches = sampler_.batches_per_epoch();
+      for (std::int64_t batch = 0; batch < batches && !stop; ++batch) {
         gan_.train_step(gather_rows(rows_, sampler_.batch(batch)));
-        const bool last = batch + 1 == sampler_.batches_per_epoch() || done();
+        stop = done();
+        const bool last = stop || batch + 1 == batches;
         if (last || gan_.steps_done() % kStepsBetweenMetrics == 0) log_metrics(epoch);
-        progress_.update(
-            {epoch + 1, options_.epochs, batch + 1, sampler_.batches_per_epoch(), losses_});
+        progress_.update({epoch + 1, options_.epochs, batch + 1, batches, losses_});
       }
-      write_picture(sample_folder_ / fmt::format("epoch_{:04}.png", epoch + 1));
+      write_picture(results_.epoch_picture(epoch + 1));
     }
     progress_.finish();
   }
 
-  void write_results() {
+  void write_models() {
     const std::vector<std::int64_t> shape = {static_cast<std::int64_t>(height_),
                                              static_cast<std::int64_t>(width_)};
-    write_picture(folder_.path() / "samples.png");
-    save_mlp(folder_.path() / "discriminator.safetensors", gan_.discriminator(),
-             {"discriminator", shape});
-    save_mlp(folder_.path() / "generator.safetensors", gan_.sampling_generator(),
-             {"generator", shape});
-    const fs::path& out = folder_.path();
-    fmt::print("{} {} steps in {:.1f} s. Results in {}:\n",
-               interrupted() ? "Interrupted after" : "Trained", gan_.steps_done(), seconds(start_),
-               out.string());
-    fmt::print("  samples.png                 {} images; one picture an epoch in samples/\n",
-               kPictureImages);
-    fmt::print("  generator.safetensors       for: generate --model {} --n 100 --out digits.png\n",
-               (out / "generator.safetensors").string());
-    fmt::print("  discriminator.safetensors\n  metrics.jsonl               {} lines\n",
-               lines_logged_);
+    write_picture(results_.picture);
+    save_mlp(results_.discriminator, gan_.discriminator(), {"discriminator", shape});
+    save_mlp(results_.generator, gan_.sampling_generator(), {"generator", shape});
   }
 
- private:
+  void print_results() {
+    print(fmt::format(
+        "{} {} steps in {:.1f} s. Results in {}:\n"
+        "  samples.png                 {} images; one picture an epoch in samples/\n"
+        "  generator.safetensors       for: generate --model {} --n 100 --out digits.png\n"
+        "  discriminator.safetensors\n"
+        "  metrics.jsonl               {} lines\n",
+        interrupted() ? "Interrupted after" : "Trained", gan_.steps_done(), seconds(start_),
+        results_.folder.string(), kPictureImages, results_.generator.string(), lines_logged_));
+  }
+
   std::int64_t image_size() const { return static_cast<std::int64_t>(height_ * width_); }
 
   std::int64_t count_steps() const {
@@ -91,6 +107,16 @@ class GanRun {
       throw Error("--epochs " + std::to_string(options_.epochs) + " is too large");
     }
     return steps;
+  }
+
+  std::uint64_t model_bytes() {
+    std::uint64_t bytes = 0;
+    for (const models::Mlp* mlp : {&gan_.generator(), &gan_.discriminator()}) {
+      for (const nn::NamedTensor& parameter : mlp->named_parameters()) {
+        bytes += static_cast<std::uint64_t>(parameter.tensor.numel()) * sizeof(float);
+      }
+    }
+    return bytes;
   }
 
   bool done() const {
@@ -134,8 +160,8 @@ class GanRun {
   models::Gan gan_;
   Tensor rows_;
   Tensor picture_noise_;
+  GanResults results_;
   OutputFolder folder_;
-  fs::path sample_folder_;
   StepLogger logger_;
   ProgressBar progress_;
   std::chrono::steady_clock::time_point start_;
@@ -149,13 +175,15 @@ class GanRun {
 
 int train_gan(const models::GanRecipe& recipe, const GanTrainingOptions& options,
               const IdxImages& images, Device device) {
-  GanRun run(recipe, options, images, device);
-  fmt::print("Training a GAN (recipe {}) on {} images of {}x{}\n", recipe.name, images.count,
-             images.width, images.height);
-  fmt::print("Running on {}\n", device.description());
+  if (options.batch < 1 || static_cast<std::uint64_t>(options.batch) > images.count) {
+    throw Error(fmt::format("--batch {} is not between 1 and the {} images of the data set",
+                            options.batch, images.count));
+  }
   watch_for_interrupt();
-  run.train();
-  run.write_results();
+  GanRun run(recipe, options, images, device);
+  print(fmt::format("Training a GAN (recipe {}) on {} images of {}x{}\nRunning on {}\n",
+                    recipe.name, images.count, images.width, images.height, device.description()));
+  run.run();
   return interrupted() ? 130 : 0;
 }
 

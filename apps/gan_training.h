@@ -19,7 +19,8 @@ struct GanTrainingOptions {
 };
 
 // Writes generator.safetensors, discriminator.safetensors, samples/epoch_0001.png ..., samples.png
-// and metrics.jsonl. Returns the program's exit code: 0, or 130 where the run was interrupted.
+// and metrics.jsonl, in place of those of an earlier run. A run that fails leaves none of them, one
+// that is interrupted all. Returns the program's exit code: 0, or 130 where it was interrupted.
 int train_gan(const models::GanRecipe& recipe, const GanTrainingOptions& options,
               const IdxImages& images, Device device);
 

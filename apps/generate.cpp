@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Draws images from a trained generator.
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <vector>
@@ -16,6 +17,7 @@
 namespace {
 
 using namespace kiln;
+using apps::not_empty, apps::whole_number;
 
 struct Options {
   std::filesystem::path model;
@@ -27,19 +29,24 @@ struct Options {
 };
 
 void add_options(CLI::App& app, Options& options) {
-  app.add_option("--model", options.model, "generator.safetensors of a training run")->required();
+  app.add_option("--model", options.model, "generator.safetensors of a training run")
+      ->check(not_empty())
+      ->required();
   app.add_option("--out", options.out,
                  "*.png: a grid; *.npy: float32 (n, height, width) in [0, 1]; "
                  "*-idx3-ubyte or *-idx3-ubyte.gz: bytes in MNIST's format")
+      ->check(not_empty())
       ->required();
   app.add_option("--n", options.count, "Number of images")
-      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1000000}))
+      ->check(whole_number(1, 1000000))
       ->capture_default_str();
-  app.add_option("--seed", options.seed, "Equal seeds give equal images")->capture_default_str();
+  app.add_option("--seed", options.seed, "Equal seeds give equal images")
+      ->check(whole_number(0, apps::kMaxSeed))
+      ->capture_default_str();
   app.add_option("--device", options.device, "auto (the GPU where there is one), cpu or cuda")
       ->capture_default_str();
   app.add_option("--threads", options.threads, "CPU threads (default: one a core)")
-      ->check(CLI::Range(1, 1024));
+      ->check(whole_number(1, 1024));
   app.set_version_flag("--version", "generate " KILN_VERSION);
 }
 
@@ -82,6 +89,12 @@ int generate(const Options& options) {
   const auto height = static_cast<std::size_t>(info.image_shape[0]);
   const auto width = static_cast<std::size_t>(info.image_shape[1]);
   const std::vector<float> pixels = draw(*generator, options.count, options.seed, device);
+  for (const float pixel : pixels) {
+    if (!(pixel >= 0 && pixel <= 1)) {  // also NaN
+      throw Error(fmt::format("{}: draws a pixel of value {}, outside [0, 1]",
+                              options.model.string(), pixel));
+    }
+  }
   if (format == Format::npy) {
     write_npy(options.out, pixels, std::vector<std::size_t>{n, height, width});
   } else if (format == Format::png) {
@@ -89,7 +102,8 @@ int generate(const Options& options) {
   } else {
     write_idx_images(options.out, {n, height, width, unit_to_bytes(pixels)});
   }
-  fmt::print("Wrote {} images of {}x{} to {}\n", n, width, height, options.out.string());
+  apps::print(
+      fmt::format("Wrote {} images of {}x{} to {}\n", n, width, height, options.out.string()));
   return 0;
 }
 

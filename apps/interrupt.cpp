@@ -2,6 +2,7 @@
 #include "apps/interrupt.h"
 
 #include <csignal>
+#include <initializer_list>
 
 namespace kiln::apps {
 namespace {
@@ -16,8 +17,10 @@ void request_stop(int signal) {
 }  // namespace
 
 void watch_for_interrupt() {
-  std::signal(SIGINT, request_stop);
-  std::signal(SIGTERM, request_stop);
+  for (const int signal : {SIGINT, SIGTERM}) {
+    // What the caller chose to ignore (a shell does so for a program in the background) stays so.
+    if (std::signal(signal, request_stop) == SIG_IGN) std::signal(signal, SIG_IGN);
+  }
 }
 
 bool interrupted() { return stop_requested != 0; }

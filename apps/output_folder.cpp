@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "apps/output_folder.h"
 
+#include <algorithm>
+#include <span>
 #include <system_error>
 
 #include "engine/io/file.h"
@@ -10,11 +12,26 @@ namespace kiln::apps {
 
 namespace fs = std::filesystem;
 
-OutputFolder::OutputFolder(const fs::path& path) : path_(path) {
+namespace {
+
+// A file that comes and goes shows now what the results would show after minutes of work.
+void check_room(const fs::path& folder, std::uint64_t bytes) {
+  const std::vector<std::uint8_t> zeros(std::size_t{1} << 16);
+  AtomicFile file(folder / "write_test");
+  while (bytes > 0) {
+    const std::size_t some = std::min<std::uint64_t>(bytes, zeros.size());
+    file.write(std::span(zeros).first(some));
+    bytes -= some;
+  }
+}
+
+}  // namespace
+
+OutputFolder::OutputFolder(const fs::path& path, const fs::path& subfolder, std::uint64_t bytes) {
   try {
     make(path);
-    // A file that comes and goes shows now what a first result would show after minutes of work.
-    const AtomicFile probe(path / "write_test");
+    check_room(path, bytes);
+    make(subfolder);
   } catch (...) {
     remove_empty();
     throw;
@@ -23,14 +40,10 @@ OutputFolder::OutputFolder(const fs::path& path) : path_(path) {
 
 OutputFolder::~OutputFolder() { remove_empty(); }
 
-fs::path OutputFolder::subfolder(const std::string& name) {
-  make(path_ / name);
-  return path_ / name;
-}
-
 void OutputFolder::make(const fs::path& folder) {
   std::error_code error;
   if (fs::is_directory(folder, error)) return;
+  if (fs::exists(folder, error)) throw Error(folder.string() + ": not a folder");
   if (folder.has_parent_path() && folder.parent_path() != folder) make(folder.parent_path());
   if (fs::create_directory(folder, error)) made_.push_back(folder);
   if (error) {

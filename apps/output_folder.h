@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// The folder a run writes to. Made with its parents when the run begins; a run that fails before it
-// has written anything there takes away the folders it made.
+// The folder a run writes to, made with its parents when the run begins. Folders made here that are
+// empty at the end, because the run failed, are taken away again.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <vector>
 
@@ -10,21 +11,18 @@ namespace kiln::apps {
 
 class OutputFolder {
  public:
-  // Errors: a path that cannot be made, is not a folder, or cannot be written in.
-  explicit OutputFolder(const std::filesystem::path& path);
+  // Makes `path` and `subfolder` of it. Errors: a path that cannot be made, is not a folder, cannot
+  // be written in, or has no room for `bytes`.
+  OutputFolder(const std::filesystem::path& path, const std::filesystem::path& subfolder,
+               std::uint64_t bytes);
   OutputFolder(const OutputFolder&) = delete;
   OutputFolder& operator=(const OutputFolder&) = delete;
   ~OutputFolder();
-
-  const std::filesystem::path& path() const { return path_; }
-  // A folder inside this one, made if need be.
-  std::filesystem::path subfolder(const std::string& name);
 
  private:
   void make(const std::filesystem::path& folder);
   void remove_empty() noexcept;
 
-  std::filesystem::path path_;
   std::vector<std::filesystem::path> made_;
 };
 

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+#include "apps/gan_results.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+namespace kiln::apps {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kPrefix = "epoch_";
+constexpr std::string_view kSuffix = ".png";
+
+bool is_epoch_picture(std::string_view name) {
+  if (!name.starts_with(kPrefix) || !name.ends_with(kSuffix)) return false;
+  name.remove_prefix(kPrefix.size());
+  name.remove_suffix(kSuffix.size());
+  return name.size() >= 4 &&
+         std::all_of(name.begin(), name.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+}  // namespace
+
+GanResults::GanResults(const fs::path& folder) : folder(folder) {}
+
+fs::path GanResults::epoch_picture(std::int64_t epoch) const {
+  return epoch_pictures / fmt::format("{}{:04}{}", kPrefix, epoch, kSuffix);
+}
+
+void GanResults::remove_models_and_pictures() const noexcept {
+  std::error_code ignored;
+  for (const fs::path& file : {generator, discriminator, picture}) fs::remove(file, ignored);
+  std::error_code end;
+  for (fs::directory_iterator entry(epoch_pictures, end); !end && entry != fs::directory_iterator();
+       entry.increment(end)) {
+    if (is_epoch_picture(entry->path().filename().native())) fs::remove(entry->path(), ignored);
+  }
+}
+
+void GanResults::remove_all() const noexcept {
+  remove_models_and_pictures();
+  std::error_code ignored;
+  fs::remove(metrics, ignored);
+}
+
+}  // namespace kiln::apps

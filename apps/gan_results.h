@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+// The files of a GAN's training run by name, inside its output folder.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+
+namespace kiln::apps {
+
+struct GanResults {
+  explicit GanResults(const std::filesystem::path& folder);
+
+  std::filesystem::path epoch_picture(std::int64_t epoch) const;  // counted from 1
+
+  // Of this run or an earlier one; a file of any other name stays.
+  void remove_models_and_pictures() const noexcept;
+  void remove_all() const noexcept;
+
+  std::filesystem::path folder;
+  std::filesystem::path generator = folder / "generator.safetensors";
+  std::filesystem::path discriminator = folder / "discriminator.safetensors";
+  std::filesystem::path picture = folder / "samples.png";
+  std::filesystem::path metrics = folder / "metrics.jsonl";
+  std::filesystem::path epoch_pictures = folder / "samples";
+};
+
+}  // namespace kiln::apps
