@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <optional>
+#include <ostream>
 #include <vector>
 
 #include "engine/tensor.h"
@@ -18,6 +19,8 @@ struct Place {
   DeviceType device;
   DType dtype;
 };
+
+inline void PrintTo(const Place& place, std::ostream* out) { *out << place.name; }
 
 inline constexpr Place kPlaces[] = {{"CpuFloat", DeviceType::cpu, DType::float32},
                                     {"CpuDouble", DeviceType::cpu, DType::float64},
@@ -72,4 +75,10 @@ class PlaceTest : public ::testing::TestWithParam<Place> {
 
 #define KILN_ON_EVERY_PLACE(Suite)                                                   \
   INSTANTIATE_TEST_SUITE_P(Every, Suite, ::testing::ValuesIn(::kiln::test::kPlaces), \
+                           [](const auto& test) { return test.param.name; })
+
+// For what is float32 by itself.
+#define KILN_ON_EVERY_FLOAT_PLACE(Suite)                                                          \
+  INSTANTIATE_TEST_SUITE_P(Every, Suite,                                                          \
+                           ::testing::Values(::kiln::test::kPlaces[0], ::kiln::test::kPlaces[2]), \
                            [](const auto& test) { return test.param.name; })
