@@ -36,8 +36,7 @@ class GanRun {
         width_(images.width),
         num_rows_(static_cast<std::int64_t>(images.count)),
         sampler_(num_rows_, options.batch, derive_seed(options.seed, kBatchSeed), device),
-        num_steps_(count_steps()),
-        gan_(recipe, image_size(), num_steps_, derive_seed(options.seed, kModelSeed), device),
+        gan_(recipe, image_size(), derive_seed(options.seed, kModelSeed), device),
         rows_(Tensor::from_host(images.pixels, {num_rows_, image_size()}, device)),
         picture_noise_(Rng(derive_seed(options.seed, kPictureSeed), device)
                            .normal({kPictureImages, recipe.latent_size})),
@@ -101,14 +100,6 @@ class GanRun {
 
   std::int64_t image_size() const { return static_cast<std::int64_t>(height_ * width_); }
 
-  std::int64_t count_steps() const {
-    std::int64_t steps = 0;
-    if (__builtin_mul_overflow(options_.epochs, sampler_.batches_per_epoch(), &steps)) {
-      throw Error("--epochs " + std::to_string(options_.epochs) + " is too large");
-    }
-    return steps;
-  }
-
   std::uint64_t model_bytes() {
     std::uint64_t bytes = 0;
     for (const models::Mlp* mlp : {&gan_.generator(), &gan_.discriminator()}) {
@@ -156,7 +147,6 @@ class GanRun {
   std::size_t width_;
   std::int64_t num_rows_;
   BatchSampler sampler_;
-  std::int64_t num_steps_;
   models::Gan gan_;
   Tensor rows_;
   Tensor picture_noise_;

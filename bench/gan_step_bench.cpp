@@ -29,7 +29,7 @@ double seed_step_flops(const models::GanRecipe& recipe, double batch) {
 void gan_step(benchmark::State& state, const char* recipe_name) {
   set_num_threads(static_cast<int>(state.range(1)));
   const auto recipe = models::GanRecipe::from_name(recipe_name);
-  models::Gan gan(recipe, 784, 1000000, 1, Device::cpu());
+  models::Gan gan(recipe, 784, 1, Device::cpu());
   const Tensor real = Rng(1, Device::cpu()).uniform({state.range(0), 784});
   for (int warm_up = 0; warm_up < 3; ++warm_up) gan.train_step(real);
   for (auto _ : state) gan.train_step(real);

@@ -24,10 +24,8 @@ Gan::Average::Average(const MlpConfig& config, const Tensor& initial, Device dev
   arena.values().copy_from(initial);
 }
 
-Gan::Gan(const GanRecipe& recipe, std::int64_t image_size, std::int64_t num_steps,
-         std::uint64_t seed, Device device)
+Gan::Gan(const GanRecipe& recipe, std::int64_t image_size, std::uint64_t seed, Device device)
     : recipe_(recipe),
-      num_steps_(num_steps),
       rng_(derive_seed(seed, kNoiseSeed), device),
       generator_(recipe.generator(image_size), derive_seed(seed, kGeneratorSeed), device),
       discriminator_(recipe.discriminator(image_size), derive_seed(seed, kDiscriminatorSeed),
@@ -43,12 +41,6 @@ Gan::Gan(const GanRecipe& recipe, std::int64_t image_size, std::int64_t num_step
 }
 
 void Gan::train_step(const Tensor& real) {
-  if (recipe_.decay_learning_rate) {
-    const double left =
-        std::max(0.0, 1 - static_cast<double>(steps_done_) / static_cast<double>(num_steps_));
-    generator_adam_.set_learning_rate(recipe_.generator_adam.learning_rate * left);
-    discriminator_adam_.set_learning_rate(recipe_.discriminator_adam.learning_rate * left);
-  }
   update_discriminator(real, rng_.normal({real.dim(0), recipe_.latent_size}));
   update_generator(rng_.normal({real.dim(0), recipe_.latent_size}));
 }

@@ -24,10 +24,8 @@ struct GanMetrics {
 
 class Gan {
  public:
-  // Trains on images of `image_size` pixels in [0, 1] for `num_steps` steps: the learning rate's
-  // schedule ends there. Equal seeds give equal runs.
-  Gan(const GanRecipe& recipe, std::int64_t image_size, std::int64_t num_steps, std::uint64_t seed,
-      Device device);
+  // Trains on images of `image_size` pixels in [0, 1]. Equal seeds give equal runs.
+  Gan(const GanRecipe& recipe, std::int64_t image_size, std::uint64_t seed, Device device);
 
   // One update of the discriminator and one of the generator, each with fresh noise.
   // real: (batch, image_size).
@@ -63,7 +61,6 @@ class Gan {
   void count(std::size_t metric, const Tensor& value);
 
   GanRecipe recipe_;
-  std::int64_t num_steps_;
   Rng rng_;
   Mlp generator_;
   Mlp discriminator_;

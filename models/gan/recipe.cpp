@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "models/gan/recipe.h"
 
+#include <cmath>
+
 namespace kiln::models {
 namespace {
 
@@ -26,10 +28,9 @@ GanRecipe stable_recipe() {
   recipe.from_logits = true;
   recipe.discriminator_activation = {ActivationKind::leaky_relu, 0.2f};
   recipe.r1 = 0.1;
-  recipe.average_decay = 0.999;
-  recipe.decay_learning_rate = true;
-  recipe.generator_adam = {1e-3, 0.5, 0.999};
-  recipe.discriminator_adam = recipe.generator_adam;
+  recipe.average_decay = 0.9995;
+  recipe.generator_adam = {1e-3, 0.0, 0.99};
+  recipe.discriminator_adam = {2e-3, 0.0, 0.99};
   return recipe;
 }
 
@@ -42,8 +43,12 @@ GanRecipe GanRecipe::from_name(const std::string& name) {
 }
 
 void GanRecipe::set_learning_rate(double learning_rate) {
+  if (!(learning_rate >= 0) || !std::isfinite(learning_rate)) {
+    throw Error("learning rate " + std::to_string(learning_rate) +
+                " is not a number of at least 0");
+  }
+  discriminator_adam.learning_rate *= learning_rate / generator_adam.learning_rate;
   generator_adam.learning_rate = learning_rate;
-  discriminator_adam.learning_rate = learning_rate;
 }
 
 MlpConfig GanRecipe::generator(std::int64_t image_size) const {

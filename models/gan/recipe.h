@@ -15,15 +15,15 @@ namespace kiln::models {
 //         probabilities: L_D = -mean log D(x) - mean log(1 - D(G(z))), L_G = -mean log D(G(z)).
 //         It collapses to few digits; it is kept as the baseline.
 // stable  the same game on logits with leaky ReLU, the R1 penalty (Mescheder et al. 2018)
-//         r1/2 mean |grad_x D(x)|^2, a learning rate that falls to zero, and an exponential average
-//         of the generator's weights for sampling.
+//         r1/2 mean |grad_x D(x)|^2, Adam without momentum and a discriminator that learns twice as
+//         fast (Heusel et al. 2017), and an exponential average of the generator's weights for
+//         sampling. docs/decisions/stable_recipe.md says what was tried.
 struct GanRecipe {
   std::string name;
   bool from_logits = false;  // the discriminator's last layer is linear
   Activation discriminator_activation = {ActivationKind::relu};
-  double r1 = 0;                     // weight of the penalty; 0 leaves it out
-  double average_decay = 0;          // of the generator's weights; 0 samples from the last ones
-  bool decay_learning_rate = false;  // linearly to 0 over the run
+  double r1 = 0;             // weight of the penalty; 0 leaves it out
+  double average_decay = 0;  // of the generator's weights; 0 samples from the last ones
   optim::AdamConfig generator_adam = {};
   optim::AdamConfig discriminator_adam = {};
   std::int64_t latent_size = 100;
@@ -33,6 +33,7 @@ struct GanRecipe {
   // Errors: a name other than "seed" and "stable".
   static GanRecipe from_name(const std::string& name);
 
+  // Of the generator; the discriminator's keeps its ratio to it. Errors: negative or not finite.
   void set_learning_rate(double learning_rate);
   MlpConfig generator(std::int64_t image_size) const;
   MlpConfig discriminator(std::int64_t image_size) const;

@@ -23,7 +23,7 @@ struct Run {
 };
 
 Run train(const std::string& recipe, Device device) {
-  models::Gan gan(models::GanRecipe::from_name(recipe), 784, num_steps(), 7, device);
+  models::Gan gan(models::GanRecipe::from_name(recipe), 784, 7, device);
   Rng images(3, device);
   Rng latent(4, device);
   Run run;

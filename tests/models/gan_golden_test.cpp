@@ -70,7 +70,7 @@ TEST_P(GanGolden, TwentyStepsOfSeedMatchPyTorch) {
   const std::int64_t rows = kBatch * kSteps;
   const Tensor images = Tensor::from_host(
       std::span<const std::uint8_t>(data.images.pixels).first(rows * 784), {rows, 784}, device());
-  models::Gan gan(models::GanRecipe::from_name("seed"), 784, kSteps, 1, device());
+  models::Gan gan(models::GanRecipe::from_name("seed"), 784, 1, device());
   set_weights(gan.generator(), 0, device());
   set_weights(gan.discriminator(), 20, device());
 

@@ -23,8 +23,8 @@ constexpr std::int64_t kPixels = 16, kBatch = 8;
 
 Tensor batch(std::uint64_t seed) { return Rng(seed, Device::cpu()).uniform({kBatch, kPixels}); }
 
-Gan small_gan(const std::string& recipe, std::uint64_t seed = 1, std::int64_t num_steps = 10) {
-  return Gan(GanRecipe::from_name(recipe), kPixels, num_steps, seed, Device::cpu());
+Gan small_gan(const std::string& recipe, std::uint64_t seed = 1) {
+  return Gan(GanRecipe::from_name(recipe), kPixels, seed, Device::cpu());
 }
 
 std::vector<float> weights(const models::Mlp& mlp) {
@@ -91,7 +91,7 @@ TEST(Gan, MetricsAreMeansSinceTheLastRead) {
 // L_D of recipe `stable` by its formula, with the gradient of D by central differences.
 TEST(Gan, StableLossHasTheR1Penalty) {
   GanRecipe recipe = GanRecipe::from_name("stable");
-  Gan gan(recipe, kPixels, 10, 3, Device::cpu());
+  Gan gan(recipe, kPixels, 3, Device::cpu());
   const Tensor real = batch(9), noise = Rng(2, Device::cpu()).normal({kBatch, 100});
   const NoGradGuard no_grad;
   const std::vector<float> on_real = gan.discriminator()(real).to_host<float>();

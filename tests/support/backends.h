@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The backends that a kernel test is written once for: the CPU in float and double and, in CUDA
-// builds, a device (real or emulated) in float. A backend has Real, stream(), its memory, and
-// unusable(), the reason to skip where there is no device.
+// builds, a device (real or emulated) in float. A backend has Real, stream(), its memory,
+// unusable(), the reason to skip where there is no device, and checks_accesses, whether it reports
+// each access outside an allocation by itself.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -23,7 +24,11 @@ template <class T>
 struct Cpu {
   using Real = T;
   static constexpr const char* name = sizeof(T) == sizeof(float) ? "CpuFloat" : "CpuDouble";
-  static constexpr bool has_unset_memory = false;
+#ifdef __SANITIZE_ADDRESS__
+  static constexpr bool checks_accesses = true;
+#else
+  static constexpr bool checks_accesses = false;
+#endif
   static constexpr std::align_val_t alignment{64};
 
   static kernels::CpuStream stream() { return {}; }
@@ -46,7 +51,11 @@ using CpuDouble = Cpu<double>;
 struct CudaFloat {
   using Real = float;
   static constexpr const char* name = "CudaFloat";
-  static constexpr bool has_unset_memory = true;  // allocate() leaves it to the device to fill
+#ifdef KILN_CUDA_EMULATED
+  static constexpr bool checks_accesses = true;
+#else
+  static constexpr bool checks_accesses = false;
+#endif
 
   static kernels::CudaStream stream() {
     static const kernels::CudaStream created = kernels::cuda_create_stream();

@@ -22,6 +22,7 @@ TYPED_TEST(BufferTest, HoldsWhatWasPut) {
 }
 
 TEST(Buffer, AnOutputBeginsAsNan) {
+  if (!has_guards<CpuFloat>()) GTEST_SKIP() << "this build leaves outputs unset";
   for (const float value : Buffer<CpuFloat>(3).values()) EXPECT_TRUE(std::isnan(value));
 }
 
@@ -36,7 +37,7 @@ void write_around_an_array(std::int64_t index) {
 }
 
 TEST(BufferGuards, ReportWritesAround) {
-  if (!has_guards()) GTEST_SKIP() << "this build checks every access instead";
+  if (!has_guards<CpuFloat>()) GTEST_SKIP() << "this build checks every access instead";
   EXPECT_NONFATAL_FAILURE(write_around_an_array(4), "written after an array");
   EXPECT_NONFATAL_FAILURE(write_around_an_array(-1), "written before an array");
 }
