@@ -3,6 +3,8 @@
 // exactly sized and filled with NaN. `T` is a plain struct; one kernel uses one T once.
 #pragma once
 
+#include <cuda_runtime.h>
+
 #ifdef KILN_CUDA_EMULATED
 #include <kiln_emulated_shared.h>
 #endif
