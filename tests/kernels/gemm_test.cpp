@@ -56,25 +56,10 @@ class Gemm : public BackendTest<Backend> {
 };
 TYPED_TEST_SUITE(Gemm, GemmBackends, BackendNames);
 
-constexpr GemmCase kShapes[] = {
-    {1, 1, 1},
-    {1, 1, 33},
-    {1, 33, 17},
-    {33, 1, 17},
-    {31, 33, 32},
-    {32, 32, 32},
-    {64, 64, 16},
-    {65, 63, 31},
-    {127, 127, 33},
-    {5, 130, 71},
-    {3, 5, 0},
-    {1, 1, 0},
-    {0, 5, 3},
-    {5, 0, 3},
-    {4, 1, 260},
-    {1, 128, 1},
-    // More tiles than multiprocessors of most GPUs: a kernel may choose other tiles here.
-    {705, 577, 9}};
+constexpr GemmCase kShapes[] = {{1, 1, 1},      {1, 1, 33},   {1, 33, 17},  {33, 1, 17},
+                                {31, 33, 32},   {32, 32, 32}, {64, 64, 16}, {65, 63, 31},
+                                {127, 127, 33}, {5, 130, 71}, {4, 1, 260},  {1, 128, 1},
+                                {3, 5, 0},      {1, 1, 0},    {0, 5, 3},    {5, 0, 3}};
 
 TYPED_TEST(Gemm, IntegersAreExact) {
   for (const GemmCase& shape : kShapes) {
@@ -93,6 +78,16 @@ TYPED_TEST(Gemm, IntegersAreExact) {
       TestFixture::expect_exact(c);
     }
   }
+}
+
+// More tiles than most GPUs have multiprocessors: a kernel may choose other tiles here.
+TYPED_TEST(Gemm, ManyTilesAreExact) {
+  for (GemmCase c : transposes_of({705, 577, 19})) {
+    c.bias = !c.transpose_a;
+    c.accumulate = c.transpose_a;
+    TestFixture::expect_exact(c, Layout{c.transpose_b ? 0u : 8u});
+  }
+  TestFixture::expect_exact({704, 576, 20, false, true});
 }
 
 TYPED_TEST(Gemm, MisalignedPointers) {
