@@ -33,7 +33,7 @@ void add_options(CLI::App& app, Options& options) {
                  "stable: draws all digits; seed: the textbook GAN, which collapses")
       ->capture_default_str();
   app.add_option("--epochs", training.epochs, "Passes over the training images")
-      ->check(whole_number(1, kMaxCount))
+      ->check(whole_number(1, 1000000000))  // times any number of batches fits 64 bits
       ->capture_default_str();
   app.add_option("--batch", training.batch, "Images a step")
       ->check(not_empty())

@@ -72,7 +72,7 @@ TEST_F(MnistGanBadOption, LearningRates) {
 }
 
 TEST_F(MnistGanBadOption, MoreStepsThanCanBeCounted) {
-  expect_error(1, {"--epochs", "9223372036854775807", "--batch", "1"}, "--epochs");
+  expect_error(2, {"--epochs", "9223372036854775807"}, "--epochs: '9223372036854775807'");
 }
 
 TEST_F(MnistGanBadOption, CudaThatIsNotThere) {
