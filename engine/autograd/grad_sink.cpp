@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "engine/autograd/grad_sink.h"
 
-
 namespace kiln {
 
 GradSink::Target GradSink::target(std::size_t input) {
