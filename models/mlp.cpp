@@ -17,7 +17,7 @@ Mlp::Mlp(MlpConfig config, std::uint64_t seed, Device device) : config_(std::mov
     const bool last = i + 1 == sizes.size();
     add<nn::Linear>("fc" + std::to_string(i), sizes[i - 1], sizes[i],
                     last ? config_.output_activation : config_.hidden_activation,
-                    derive_seed(seed, i), device);
+                    derive_seed(seed, i), device, last ? config_.output_init : config_.hidden_init);
   }
 }
 

@@ -16,6 +16,8 @@ struct MlpConfig {
   std::vector<std::int64_t> sizes;  // inputs, hidden layers, outputs
   Activation hidden_activation = {ActivationKind::relu};
   Activation output_activation = {};
+  nn::Init hidden_init = nn::Init::fan_in_uniform;
+  nn::Init output_init = nn::Init::fan_in_uniform;
 };
 
 class Mlp final : public nn::Sequential {

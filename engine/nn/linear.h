@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "engine/nn/init.h"
 #include "engine/nn/module.h"
 #include "engine/ops/linear.h"
 
@@ -11,10 +12,10 @@ namespace kiln::nn {
 
 class Linear final : public Module {
  public:
-  // weight (out_features, in_features) and bias (out_features) start uniform in
-  // +-1/sqrt(in_features), PyTorch's default; equal seeds give equal weights on every device.
+  // weight (out_features, in_features) and bias (out_features); equal seeds give equal weights on
+  // every device.
   Linear(std::int64_t in_features, std::int64_t out_features, Activation activation,
-         std::uint64_t seed, Device device);
+         std::uint64_t seed, Device device, Init init = Init::fan_in_uniform);
 
   Tensor forward(const Tensor& x) override;
 

@@ -41,6 +41,12 @@ Gan::Gan(const GanRecipe& recipe, std::int64_t image_size, std::uint64_t seed, D
 }
 
 void Gan::train_step(const Tensor& real) {
+  if (steps_done_ <= recipe_.warmup_steps && recipe_.warmup_steps > 0) {
+    const double share = std::min(
+        1.0, static_cast<double>(steps_done_ + 1) / static_cast<double>(recipe_.warmup_steps));
+    generator_adam_.set_learning_rate(recipe_.generator_adam.learning_rate * share);
+    discriminator_adam_.set_learning_rate(recipe_.discriminator_adam.learning_rate * share);
+  }
   update_discriminator(real, rng_.normal({real.dim(0), recipe_.latent_size}));
   update_generator(rng_.normal({real.dim(0), recipe_.latent_size}));
 }
@@ -56,14 +62,15 @@ Tensor Gan::probability(const Tensor& output) const {
 // The loss on real images, with the R1 penalty where the recipe has one: r1/2 times the mean over
 // the batch of the squared length of the gradient of D's output with respect to the image.
 Tensor Gan::real_loss(const Tensor& real, Tensor& output) {
-  if (recipe_.r1 == 0) {
+  if (recipe_.r1 == 0 || steps_done_ % recipe_.r1_interval != 0) {
     output = discriminator_(real);
     return adversarial_loss(output, 1);
   }
   const Tensor x = real.detach().set_requires_grad(true);
   output = discriminator_(x);
   const Tensor slope = grad(output, {x}, true)[0];
-  const double weight = recipe_.r1 / 2 / static_cast<double>(real.dim(0));
+  const double weight =
+      static_cast<double>(recipe_.r1_interval) * recipe_.r1 / 2 / static_cast<double>(real.dim(0));
   return adversarial_loss(output, 1) + sum(square(slope), weight);
 }
 

@@ -28,9 +28,14 @@ GanRecipe stable_recipe() {
   recipe.from_logits = true;
   recipe.discriminator_activation = {ActivationKind::leaky_relu, 0.2f};
   recipe.r1 = 0.1;
+  recipe.r1_interval = 4;
   recipe.average_decay = 0.9995;
+  recipe.warmup_steps = 1000;
   recipe.generator_adam = {1e-3, 0.0, 0.99};
-  recipe.discriminator_adam = {2e-3, 0.0, 0.99};
+  recipe.discriminator_adam = recipe.generator_adam;
+  recipe.hidden_init = nn::Init::he_normal;
+  recipe.output_init = nn::Init::lecun_normal;
+  recipe.discriminator_hidden = {512, 256};
   return recipe;
 }
 
@@ -54,13 +59,17 @@ void GanRecipe::set_learning_rate(double learning_rate) {
 MlpConfig GanRecipe::generator(std::int64_t image_size) const {
   return {join(latent_size, generator_hidden, image_size),
           {ActivationKind::relu},
-          {ActivationKind::sigmoid}};
+          {ActivationKind::sigmoid},
+          hidden_init,
+          output_init};
 }
 
 MlpConfig GanRecipe::discriminator(std::int64_t image_size) const {
   return {join(image_size, discriminator_hidden, 1),
           discriminator_activation,
-          {from_logits ? ActivationKind::identity : ActivationKind::sigmoid}};
+          {from_logits ? ActivationKind::identity : ActivationKind::sigmoid},
+          hidden_init,
+          output_init};
 }
 
 }  // namespace kiln::models

@@ -14,18 +14,23 @@ namespace kiln::models {
 // seed    the textbook GAN (Goodfellow et al. 2014) with the non-saturating generator loss, on
 //         probabilities: L_D = -mean log D(x) - mean log(1 - D(G(z))), L_G = -mean log D(G(z)).
 //         It collapses to few digits; it is kept as the baseline.
-// stable  the same game on logits with leaky ReLU, the R1 penalty (Mescheder et al. 2018)
-//         r1/2 mean |grad_x D(x)|^2, Adam without momentum and a discriminator that learns twice as
-//         fast (Heusel et al. 2017), and an exponential average of the generator's weights for
-//         sampling. docs/decisions/stable_recipe.md says what was tried.
+// stable  the same game on logits with a wider discriminator and leaky ReLU, the R1 penalty
+//         (Mescheder et al. 2018) r1/2 mean |grad_x D(x)|^2 at every fourth step (Karras et al.
+//         2020), Adam without momentum, learning rates that rise from 0, and an exponential average
+//         of the generator's weights for sampling. docs/decisions/stable_recipe.md says what was
+//         tried.
 struct GanRecipe {
   std::string name;
   bool from_logits = false;  // the discriminator's last layer is linear
   Activation discriminator_activation = {ActivationKind::relu};
-  double r1 = 0;             // weight of the penalty; 0 leaves it out
-  double average_decay = 0;  // of the generator's weights; 0 samples from the last ones
+  double r1 = 0;                  // weight of the penalty; 0 leaves it out
+  std::int64_t r1_interval = 1;   // steps between penalties; each weighs that many times as much
+  double average_decay = 0;       // of the generator's weights; 0 samples from the last ones
+  std::int64_t warmup_steps = 0;  // over which the learning rates rise from 0
   optim::AdamConfig generator_adam = {};
   optim::AdamConfig discriminator_adam = {};
+  nn::Init hidden_init = nn::Init::fan_in_uniform;
+  nn::Init output_init = nn::Init::fan_in_uniform;
   std::int64_t latent_size = 100;
   std::vector<std::int64_t> generator_hidden = {128, 256, 512};
   std::vector<std::int64_t> discriminator_hidden = {256, 128};

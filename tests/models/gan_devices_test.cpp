@@ -4,6 +4,9 @@
 
 #include <cstdlib>
 
+#include "engine/data/batch_sampler.h"
+#include "engine/data/gather.h"
+#include "engine/data/mnist.h"
 #include "models/gan/gan.h"
 #include "tests/support/devices.h"
 #include "tests/support/near.h"
@@ -24,11 +27,14 @@ struct Run {
 
 Run train(const std::string& recipe, Device device) {
   models::Gan gan(models::GanRecipe::from_name(recipe), 784, 7, device);
-  Rng images(3, device);
+  const IdxImages images = load_mnist(KILN_DATA_DIR, MnistSplit::train).images;
+  const Tensor rows =
+      Tensor::from_host(images.pixels, {static_cast<std::int64_t>(images.count), 784}, device);
+  const BatchSampler sampler(rows.dim(0), 64, 3, device);
   Rng latent(4, device);
   Run run;
   for (std::int64_t step = 0; step < num_steps(); ++step) {
-    gan.train_step(images.uniform({64, 784}));
+    gan.train_step(gather_rows(rows, sampler.batch(step)));
     const models::GanMetrics metrics = gan.read_metrics();
     run.losses.push_back(metrics.d_loss);
     run.losses.push_back(metrics.g_loss);
