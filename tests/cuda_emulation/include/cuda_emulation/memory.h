@@ -9,7 +9,7 @@
 #include "cuda_emulation/error.h"
 #include "cuda_emulation/stream.h"
 
-enum cudaMemcpyKind {
+enum cudaMemcpyKind : int {
   cudaMemcpyHostToHost = 0,
   cudaMemcpyHostToDevice = 1,
   cudaMemcpyDeviceToHost = 2,
