@@ -29,6 +29,6 @@ function(kiln_header_tests layer)
   endif()
 endfunction()
 
-kiln_header_tests(kernels DNNL::dnnl)
+kiln_header_tests(kernels kiln::onednn)
 kiln_header_tests(engine)
 kiln_header_tests(models)

@@ -92,8 +92,8 @@ TEST_F(MnistGan, ModelsHavePyTorchsNamesAndTheirArchitecture) {
   }
   const SafetensorsFile discriminator(out_ / "discriminator.safetensors");
   EXPECT_EQ(discriminator.tensors().size(), 6u);
-  EXPECT_EQ(discriminator.tensor("fc1.weight").shape, (Shape{256, 64}));
-  EXPECT_EQ(discriminator.tensor("fc3.weight").shape, (Shape{1, 128}));
+  EXPECT_EQ(discriminator.tensor("fc1.weight").shape, (Shape{512, 64}));
+  EXPECT_EQ(discriminator.tensor("fc3.weight").shape, (Shape{1, 256}));
   const auto architecture = nlohmann::json::parse(generator.metadata_value("kiln.architecture"));
   EXPECT_EQ(architecture["role"], "generator");
   EXPECT_EQ(architecture["image_shape"], nlohmann::json({8, 8}));
