@@ -57,6 +57,11 @@ inline int report_usage(const std::string& program, const CLI::ParseError& error
   return 2;
 }
 
+// An app whose options may be given twice, as scripts do to change a default: the last one counts.
+inline void take_last_option(CLI::App& app) {
+  app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+}
+
 // Parses the options into what `app` binds, then runs `body` and turns its exceptions into the
 // error line.
 inline int run(CLI::App& app, int argc, char** argv, const std::function<int()>& body) {

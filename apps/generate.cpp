@@ -29,6 +29,7 @@ struct Options {
 };
 
 void add_options(CLI::App& app, Options& options) {
+  apps::take_last_option(app);
   app.add_option("--model", options.model, "generator.safetensors of a training run")
       ->check(not_empty())
       ->required();

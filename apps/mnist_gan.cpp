@@ -22,6 +22,7 @@ struct Options {
 };
 
 void add_options(CLI::App& app, Options& options) {
+  apps::take_last_option(app);
   apps::GanTrainingOptions& training = options.training;
   app.add_option("--data", options.data, "Folder of the four MNIST-named IDX files, plain or .gz")
       ->check(not_empty())

@@ -101,6 +101,14 @@ TEST_F(MnistGan, ModelsHavePyTorchsNamesAndTheirArchitecture) {
             "discriminator");
 }
 
+TEST_F(MnistGan, TheLastOfAnOptionGivenTwiceCounts) {
+  make_data();
+  ASSERT_EQ(
+      mnist_gan({"--epochs", "3", "--batch", "16", "--epochs", "1", "--out", "out"}).exit_code, 0);
+  EXPECT_TRUE(std::filesystem::exists(out_ / "samples/epoch_0001.png"));
+  EXPECT_FALSE(std::filesystem::exists(out_ / "samples/epoch_0002.png"));
+}
+
 TEST_F(MnistGan, TrainsOnImagesThatAreNotSquareAndGenerateDrawsThem) {
   make_data(10, 14);
   ASSERT_EQ(mnist_gan({"--epochs", "1", "--batch", "16", "--out", "out"}).exit_code, 0);
