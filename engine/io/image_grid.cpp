@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "engine/io/checked_size.h"
 #include "kernels/error.h"
@@ -53,7 +54,7 @@ GreyImage tile_images(std::span<const std::uint8_t> pixels, std::size_t count, s
 std::uint8_t unit_to_byte(float value) {
   if (!(value > 0.0F)) return 0;  // also NaN
   if (value >= 1.0F) return 255;
-  return static_cast<std::uint8_t>(value * 255.0F + 0.5F);
+  return static_cast<std::uint8_t>(std::lround(value * 255.0F));
 }
 
 std::vector<std::uint8_t> unit_to_bytes(std::span<const float> values) {

@@ -49,7 +49,7 @@ class LinearNode final : public Node {
     const bool identity = activation_.kind == ActivationKind::identity;
     const bool bias = inputs().size() > 2 && sink.needs(2);
     if (identity && !bias) return dy;
-    const Tensor dz = identity ? dy : Tensor::empty(dy.shape(), dy.device(), dy.dtype());
+    Tensor dz = identity ? dy : Tensor::empty(dy.shape(), dy.device(), dy.dtype());
     GradSink::Target db = bias ? sink.target(2) : GradSink::Target{Tensor(), false};
     dispatch("linear", dy, [&](auto stream, auto zero) {
       using T = decltype(zero);

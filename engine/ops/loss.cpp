@@ -39,7 +39,7 @@ class LossNode final : public Node {
     const auto [dx, accumulate] = sink.target(0);
     dispatch(Loss::name, grad, [&, &dx = dx, accumulate = accumulate](auto stream, auto zero) {
       using T = decltype(zero);
-      kernels::loss_backward(stream, loss_, grad.data<T>(), input(0).data<T>(),
+      kernels::loss_backward(stream, loss_, grad.data<T>(), input(0).template data<T>(),
                              target_.template native<T>(), dx.numel(), dx.template data<T>(),
                              accumulate);
     });

@@ -27,9 +27,9 @@ class PointwiseNode final : public Node {
     const auto [dx, accumulate] = sink.target(0);
     dispatch(Op::name, dy, [&, &dx = dx, accumulate = accumulate](auto stream, auto zero) {
       using T = decltype(zero);
-      kernels::pointwise_backward(stream, op_, dy.data<T>(), input(0).data<T>(),
-                                  output_values().data<T>(), dx.template data<T>(), dy.numel(),
-                                  accumulate);
+      kernels::pointwise_backward(stream, op_, dy.data<T>(), input(0).template data<T>(),
+                                  output_values().template data<T>(), dx.template data<T>(),
+                                  dy.numel(), accumulate);
     });
   }
 
