@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The run as the person at the terminal meets it: the progress bar, Ctrl-C, output that goes away.
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
 #include <sstream>
 
 #include "models/mlp_file.h"
@@ -33,7 +37,15 @@ class MnistGanSession : public AppTest {
   const Arguments endless_ = {"--epochs", "1000000", "--batch", "8", "--out", "out"};
 };
 
+// A bare chroot has no /dev/pts.
+bool has_terminals() {
+  const int terminal = posix_openpt(O_RDWR | O_NOCTTY);
+  if (terminal >= 0) close(terminal);
+  return terminal >= 0;
+}
+
 TEST_F(MnistGanSession, RedrawsOneLineOnATerminal) {
+  if (!has_terminals()) GTEST_SKIP() << "this system has no pseudo-terminals";
   RunOptions options;
   options.standard_output = Stdout::terminal;
   const Outcome run = mnist_gan(two_epochs_, options);
