@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: MIT
+#include <cstdlib>
+#include <vector>
+
 #include "kernels/cuda_device.h"
 #include "kernels/launch.h"
 
@@ -41,9 +44,22 @@ CudaDeviceInfo cuda_device_info(int index) {
 void cuda_select_device(int index) { check(cudaSetDevice(index), "device"); }
 
 CudaStream cuda_create_stream() {
+  static auto* scratch_memory = new std::vector<void*>;
+  // Goes back while the runtime still listens: what a leak checker finds then is a leak.
+  static const int registered = std::atexit([] {
+    for (void* data : *scratch_memory) cuda_free(data);
+  });
+  static_cast<void>(registered);
   cudaStream_t stream = nullptr;
   check(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "stream");
-  return {stream};
+  constexpr std::size_t kTicketBytes = CudaScratch::kTickets * sizeof(unsigned);
+  CudaScratch scratch;
+  scratch.partials = static_cast<float*>(cuda_allocate(CudaScratch::kPartials * sizeof(float)));
+  scratch_memory->push_back(scratch.partials);
+  scratch.tickets = static_cast<unsigned*>(cuda_allocate(kTicketBytes));
+  scratch_memory->push_back(scratch.tickets);
+  check(cudaMemsetAsync(scratch.tickets, 0, kTicketBytes, stream), "stream");
+  return {stream, scratch};
 }
 
 void* cuda_allocate(std::size_t bytes) {

@@ -24,6 +24,7 @@ CudaDeviceInfo cuda_device_info(int index);
 
 // Makes `index` the calling thread's device. CUDA keeps that choice per thread.
 void cuda_select_device(int index);
+// A stream with its scratch memory. Streams last as long as the process.
 CudaStream cuda_create_stream();
 
 // Device memory; null for 0 bytes. Out of memory says how much was asked and how much is free.

@@ -15,6 +15,7 @@
 #include <cstdint>
 
 #include "kernels/activation.h"
+#include "kernels/precision.h"
 #include "kernels/stream.h"
 
 namespace kiln::kernels {
@@ -32,6 +33,7 @@ struct GemmArgs {
   const T* bias = nullptr;
   Activation activation = {};
   bool accumulate = false;
+  Precision precision = Precision::fp32;
 };
 
 template <class T>

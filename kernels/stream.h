@@ -8,12 +8,25 @@
 // same device with the same thread count gives the same bits.
 #pragma once
 
+#include <cstddef>
+
 namespace kiln::kernels {
 
 struct CpuStream {};
 
+// Device memory that belongs to one stream, for the kernel that is running on it: partial sums of
+// blocks that share a result, and tickets by which the last of them knows that it is the last. A
+// kernel may hold anything in `partials`; it leaves the tickets it used at 0, as it found them.
+struct CudaScratch {
+  static constexpr std::size_t kPartials = std::size_t{2} << 20;
+  static constexpr std::size_t kTickets = 4096;
+  float* partials = nullptr;
+  unsigned* tickets = nullptr;
+};
+
 struct CudaStream {
   void* handle = nullptr;  // a cudaStream_t, kept opaque so that this header needs no CUDA
+  CudaScratch scratch = {};
 };
 
 }  // namespace kiln::kernels
