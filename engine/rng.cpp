@@ -24,9 +24,8 @@ void Rng::uniform_into(const Tensor& out) {
   require_same_device("uniform", counter_, out);
   dispatch("uniform", out, [&](auto stream, auto zero) {
     using T = decltype(zero);
-    auto* counter = counter_.data<std::uint64_t>();
-    kernels::random_uniform(stream, seed_, counter, out.data<T>(), out.numel());
-    kernels::advance_counter(stream, counter);
+    kernels::random_uniform(stream, seed_, counter_.data<std::uint64_t>(), out.data<T>(),
+                            out.numel());
   });
 }
 
@@ -34,9 +33,8 @@ void Rng::normal_into(const Tensor& out) {
   require_same_device("normal", counter_, out);
   dispatch("normal", out, [&](auto stream, auto zero) {
     using T = decltype(zero);
-    auto* counter = counter_.data<std::uint64_t>();
-    kernels::random_normal(stream, seed_, counter, out.data<T>(), out.numel());
-    kernels::advance_counter(stream, counter);
+    kernels::random_normal(stream, seed_, counter_.data<std::uint64_t>(), out.data<T>(),
+                           out.numel());
   });
 }
 

@@ -5,16 +5,28 @@
 namespace kiln::kernels {
 
 template <class T>
-void adam(CpuStream, const AdamStep<T>& step, T* p, const T* grad, T* m, T* v, std::int64_t n) {
-  parallel_for(n, kParallelGrain, [=](std::int64_t begin, std::int64_t end) {
+void adam(CpuStream, const AdamConfig& config, AdamState<T>* state, const AdamArrays<T>& arrays) {
+  const AdamRule<T> rule(config);
+  const AdamState<T> now = *state;
+  const AdamArrays<T> a = arrays;
+  parallel_for(a.n, kParallelGrain, [=](std::int64_t begin, std::int64_t end) {
+    if (a.average == nullptr) {
 #pragma omp simd
-    for (std::int64_t i = begin; i < end; ++i) step.update(p[i], grad[i], m[i], v[i]);
+      for (std::int64_t i = begin; i < end; ++i) {
+        rule.update(now, a.p[i], a.grad[i], a.m[i], a.v[i]);
+      }
+    } else {
+#pragma omp simd
+      for (std::int64_t i = begin; i < end; ++i) {
+        rule.update(now, a.p[i], a.grad[i], a.m[i], a.v[i]);
+        a.average[i] += now.average_weight * (a.p[i] - a.average[i]);
+      }
+    }
   });
+  state->advance(config);
 }
 
-template void adam(CpuStream, const AdamStep<float>&, float*, const float*, float*, float*,
-                   std::int64_t);
-template void adam(CpuStream, const AdamStep<double>&, double*, const double*, double*, double*,
-                   std::int64_t);
+template void adam(CpuStream, const AdamConfig&, AdamState<float>*, const AdamArrays<float>&);
+template void adam(CpuStream, const AdamConfig&, AdamState<double>*, const AdamArrays<double>&);
 
 }  // namespace kiln::kernels

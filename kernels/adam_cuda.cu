@@ -1,36 +1,45 @@
 // SPDX-License-Identifier: MIT
-// adam.h on CUDA: one launch for the whole arena, 28 bytes of traffic per parameter.
+// adam.h on CUDA: one launch for the whole arena, 28 bytes of traffic per parameter, 36 with an
+// average.
 #include "kernels/adam.h"
 #include "kernels/elementwise.cuh"
+#include "kernels/last_block.cuh"
 #include "kernels/launch.h"
 
 namespace kiln::kernels {
 
 // ---- kernels
 
-__global__ void adam_kernel(AdamStep<float> step, float* p, const float* grad, float* m, float* v,
-                            std::int64_t n) {
-  for_each_pack(n, is_aligned_for<4>(p, grad, m, v), [&](auto width, std::int64_t i) {
+__global__ void adam_kernel(AdamConfig config, AdamRule<float> rule, AdamState<float>* state,
+                            AdamArrays<float> arrays, unsigned* ticket) {
+  const AdamState<float> now = *state;
+  const bool aligned =
+      is_aligned_for<4>(arrays.p, arrays.grad, arrays.m, arrays.v, arrays.average);
+  for_each_pack(arrays.n, aligned, [&](auto width, std::int64_t i) {
     constexpr int kWidth = decltype(width)::value;
-    auto p_pack = load_pack<kWidth>(p + i);
-    auto m_pack = load_pack<kWidth>(m + i);
-    auto v_pack = load_pack<kWidth>(v + i);
-    const auto g_pack = load_pack<kWidth>(grad + i);
+    auto p = load_pack<kWidth>(arrays.p + i);
+    auto m = load_pack<kWidth>(arrays.m + i);
+    auto v = load_pack<kWidth>(arrays.v + i);
+    const auto grad = load_pack<kWidth>(arrays.grad + i);
+    auto average = load_pack_or<kWidth>(arrays.average, i, 0.0f);
     for (int k = 0; k < kWidth; ++k) {
-      step.update(p_pack.at[k], g_pack.at[k], m_pack.at[k], v_pack.at[k]);
+      rule.update(now, p.at[k], grad.at[k], m.at[k], v.at[k]);
+      average.at[k] += now.average_weight * (p.at[k] - average.at[k]);
     }
-    store_pack<kWidth>(p + i, p_pack);
-    store_pack<kWidth>(m + i, m_pack);
-    store_pack<kWidth>(v + i, v_pack);
+    store_pack<kWidth>(arrays.p + i, p);
+    store_pack<kWidth>(arrays.m + i, m);
+    store_pack<kWidth>(arrays.v + i, v);
+    if (arrays.average != nullptr) store_pack<kWidth>(arrays.average + i, average);
   });
+  if (is_last_block(ticket, gridDim.x) && threadIdx.x == 0) state->advance(config);
 }
 
 // ---- launchers
 
-void adam(CudaStream stream, const AdamStep<float>& step, float* p, const float* grad, float* m,
-          float* v, std::int64_t n) {
-  if (n == 0) return;
-  launch("adam", adam_kernel, blocks_for_packs(n), kBlockSize, 0, stream, step, p, grad, m, v, n);
+void adam(CudaStream stream, const AdamConfig& config, AdamState<float>* state,
+          const AdamArrays<float>& arrays) {
+  launch("adam", adam_kernel, blocks_for_packs(arrays.n), kBlockSize, 0, stream, config,
+         AdamRule<float>(config), state, arrays, stream.scratch.tickets);
 }
 
 }  // namespace kiln::kernels

@@ -1,20 +1,35 @@
 // SPDX-License-Identifier: MIT
 // A float batch from uint8 rows that stay on the device:
-//   out[i,j] = scale * rows[indices[i], j] + shift     for out (batch, row_size)
-// Indices must lie in [0, number of rows): the caller has checked them.
+//   out[i,j] = scale * rows[indices[first + i], j] + shift     for out (batch, row_size)
+// `first` is 0, or cursor[0] where a cursor is given: device memory that then moves on by a batch,
+// and back to 0 when no whole batch of the `count` indices is left, so that a replayed step goes
+// through the data. Indices must lie in [0, number of rows) and be at least first + batch: the
+// caller has checked them.
 #pragma once
 
 #include <cstdint>
 
+#include "kernels/host_device.h"
 #include "kernels/stream.h"
 
 namespace kiln::kernels {
 
+struct RowIndices {
+  const std::int32_t* values = nullptr;
+  std::int64_t count = 0;
+  std::int64_t* cursor = nullptr;
+};
+
+// Where the cursor stands after a batch.
+KILN_HOST_DEVICE inline std::int64_t next_cursor(std::int64_t cursor, std::int64_t batch,
+                                                 std::int64_t count) {
+  return cursor + 2 * batch <= count ? cursor + batch : 0;
+}
+
 template <class T>
 void gather_rows(CpuStream stream, const std::uint8_t* rows, std::int64_t row_size,
-                 const std::int32_t* indices, std::int64_t batch, T scale, T shift, T* out);
+                 RowIndices indices, std::int64_t batch, T scale, T shift, T* out);
 void gather_rows(CudaStream stream, const std::uint8_t* rows, std::int64_t row_size,
-                 const std::int32_t* indices, std::int64_t batch, float scale, float shift,
-                 float* out);
+                 RowIndices indices, std::int64_t batch, float scale, float shift, float* out);
 
 }  // namespace kiln::kernels

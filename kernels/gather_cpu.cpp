@@ -6,18 +6,20 @@ namespace kiln::kernels {
 
 template <class T>
 void gather_rows(CpuStream, const std::uint8_t* rows, std::int64_t row_size,
-                 const std::int32_t* indices, std::int64_t batch, T scale, T shift, T* out) {
+                 RowIndices indices, std::int64_t batch, T scale, T shift, T* out) {
+  const std::int64_t first = indices.cursor != nullptr ? *indices.cursor : 0;
   for (std::int64_t i = 0; i < batch; ++i) {
-    const std::uint8_t* row = rows + indices[i] * row_size;
+    const std::uint8_t* row = rows + indices.values[first + i] * row_size;
     T* out_row = out + i * row_size;
 #pragma omp simd
     for (std::int64_t j = 0; j < row_size; ++j) out_row[j] = scale * static_cast<T>(row[j]) + shift;
   }
+  if (indices.cursor != nullptr) *indices.cursor = next_cursor(first, batch, indices.count);
 }
 
-template void gather_rows(CpuStream, const std::uint8_t*, std::int64_t, const std::int32_t*,
-                          std::int64_t, float, float, float*);
-template void gather_rows(CpuStream, const std::uint8_t*, std::int64_t, const std::int32_t*,
-                          std::int64_t, double, double, double*);
+template void gather_rows(CpuStream, const std::uint8_t*, std::int64_t, RowIndices, std::int64_t,
+                          float, float, float*);
+template void gather_rows(CpuStream, const std::uint8_t*, std::int64_t, RowIndices, std::int64_t,
+                          double, double, double*);
 
 }  // namespace kiln::kernels

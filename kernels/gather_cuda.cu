@@ -3,6 +3,7 @@
 // where the row size and the pointers allow.
 #include "kernels/elementwise.cuh"
 #include "kernels/gather.h"
+#include "kernels/last_block.cuh"
 #include "kernels/launch.h"
 
 namespace kiln::kernels {
@@ -16,10 +17,11 @@ struct alignas(kWidth) Bytes {
 
 template <int kWidth>
 __global__ void gather_rows_kernel(const std::uint8_t* rows, std::int64_t row_size,
-                                   const std::int32_t* indices, std::int64_t batch, float scale,
-                                   float shift, float* out) {
+                                   RowIndices indices, std::int64_t batch, float scale, float shift,
+                                   float* out, unsigned* ticket) {
+  const std::int64_t first = indices.cursor != nullptr ? *indices.cursor : 0;
   for (std::int64_t i = blockIdx.x; i < batch; i += gridDim.x) {
-    const std::uint8_t* const row = rows + indices[i] * row_size;
+    const std::uint8_t* const row = rows + indices.values[first + i] * row_size;
     for (std::int64_t j = kWidth * threadIdx.x; j < row_size; j += kWidth * blockDim.x) {
       const auto bytes = *reinterpret_cast<const Bytes<kWidth>*>(row + j);
       Pack<kWidth> values;
@@ -29,18 +31,22 @@ __global__ void gather_rows_kernel(const std::uint8_t* rows, std::int64_t row_si
       store_pack<kWidth>(out + i * row_size + j, values);
     }
   }
+  if (indices.cursor == nullptr) return;
+  if (is_last_block(ticket, gridDim.x) && threadIdx.x == 0) {
+    *indices.cursor = next_cursor(first, batch, indices.count);
+  }
 }
 
 // ---- launchers
 
 void gather_rows(CudaStream stream, const std::uint8_t* rows, std::int64_t row_size,
-                 const std::int32_t* indices, std::int64_t batch, float scale, float shift,
-                 float* out) {
-  if (batch == 0 || row_size == 0) return;
+                 RowIndices indices, std::int64_t batch, float scale, float shift, float* out) {
+  if (batch == 0 || (row_size == 0 && indices.cursor == nullptr)) return;
   const bool wide = row_size % 4 == 0 && reinterpret_cast<std::uintptr_t>(rows) % 4 == 0 &&
                     reinterpret_cast<std::uintptr_t>(out) % 16 == 0;
   launch("gather_rows", wide ? gather_rows_kernel<4> : gather_rows_kernel<1>, blocks_for(batch, 1),
-         kBlockSize, 0, stream, rows, row_size, indices, batch, scale, shift, out);
+         kBlockSize, 0, stream, rows, row_size, indices, batch, scale, shift, out,
+         stream.scratch.tickets);
 }
 
 }  // namespace kiln::kernels

@@ -3,34 +3,50 @@
 #include "kernels/partial_sums_cpu.h"
 
 namespace kiln::kernels {
+namespace {
+
+template <class T>
+T target_at(const LossTarget<T>& target, std::int64_t i) {
+  return target.values != nullptr ? target.values[i] : target.constant;
+}
+
+}  // namespace
 
 template <class Loss, class T>
-void loss_forward(CpuStream, Loss loss, const T* x, LossTarget<T> target, std::int64_t n, T* out,
+void loss_forward(CpuStream, Loss loss, const LossArgs<T>& args, Activation x_activation, T* out,
                   T* workspace) {
-  const T total = sum_of<T>(n, workspace, [=](std::int64_t i) {
-    return loss.value(x[i], target.values != nullptr ? target.values[i] : target.constant);
-  });
-  out[0] = n == 0 ? T(0) : total / static_cast<T>(n);
+  T total = 0;
+  if (args.dx == nullptr) {
+    total = sum_of<T>(args.n, workspace, [=](std::int64_t i) {
+      return loss.value(args.x[i], target_at(args.target, i));
+    });
+  } else {
+    with_activation(x_activation, [&](auto act) {
+      total = sum_of<T>(args.n, workspace, [=](std::int64_t i) {
+        const T x = args.x[i], t = target_at(args.target, i);
+        args.dx[i] = args.scale * loss.derivative(x, t) * act.derivative(x, x);
+        return loss.value(x, t);
+      });
+    });
+  }
+  out[0] = args.n == 0 ? T(0) : args.scale * total;  // scale may be 1/n
 }
 
 template <class Loss, class T>
-void loss_backward(CpuStream, Loss loss, const T* dout, const T* x, LossTarget<T> target,
-                   std::int64_t n, T* dx, bool accumulate) {
-  if (n == 0) return;
-  const T scale = dout[0] / static_cast<T>(n);
-  parallel_for(n, kParallelGrain, [=](std::int64_t begin, std::int64_t end) {
+void loss_backward(CpuStream, Loss loss, const T* dout, const LossArgs<T>& args, bool accumulate) {
+  if (args.n == 0) return;
+  const T scale = dout[0] * args.scale;
+  parallel_for(args.n, kParallelGrain, [=](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
-      const T t = target.values != nullptr ? target.values[i] : target.constant;
-      const T value = scale * loss.derivative(x[i], t);
-      dx[i] = accumulate ? dx[i] + value : value;
+      const T value = scale * loss.derivative(args.x[i], target_at(args.target, i));
+      args.dx[i] = accumulate ? args.dx[i] + value : value;
     }
   });
 }
 
-#define KILN_INSTANTIATE_TYPE(Loss, T)                                                          \
-  template void loss_forward(CpuStream, Loss, const T*, LossTarget<T>, std::int64_t, T*, T*);   \
-  template void loss_backward(CpuStream, Loss, const T*, const T*, LossTarget<T>, std::int64_t, \
-                              T*, bool);
+#define KILN_INSTANTIATE_TYPE(Loss, T)                                                  \
+  template void loss_forward(CpuStream, Loss, const LossArgs<T>&, Activation, T*, T*);  \
+  template void loss_backward(CpuStream, Loss, const T*, const LossArgs<T>&, bool);
 #define KILN_INSTANTIATE(Loss, snake_case_name) \
   KILN_INSTANTIATE_TYPE(Loss, float)            \
   KILN_INSTANTIATE_TYPE(Loss, double)

@@ -47,7 +47,8 @@ void to_normal(const std::uint32_t* words, float* out) {
 }
 
 template <class T, class Transform>
-void draw(std::uint64_t seed, std::uint64_t counter, T* out, std::int64_t n, Transform transform) {
+void draw(std::uint64_t seed, std::uint64_t* state, T* out, std::int64_t n, Transform transform) {
+  const std::uint64_t counter = (*state)++;
   const std::int64_t blocks = (n + kBlock - 1) / kBlock;
   parallel_for(blocks, 16, [=](std::int64_t first, std::int64_t last) {
     for (std::int64_t block = first; block < last; ++block) {
@@ -68,22 +69,20 @@ void draw(std::uint64_t seed, std::uint64_t counter, T* out, std::int64_t n, Tra
 }  // namespace
 
 template <class T>
-void random_uniform(CpuStream, std::uint64_t seed, const std::uint64_t* counter, T* out,
+void random_uniform(CpuStream, std::uint64_t seed, std::uint64_t* counter, T* out,
                     std::int64_t n) {
-  draw(seed, *counter, out, n, to_uniform);
+  draw(seed, counter, out, n, to_uniform);
 }
 
 template <class T>
-void random_normal(CpuStream, std::uint64_t seed, const std::uint64_t* counter, T* out,
+void random_normal(CpuStream, std::uint64_t seed, std::uint64_t* counter, T* out,
                    std::int64_t n) {
-  draw(seed, *counter, out, n, to_normal);
+  draw(seed, counter, out, n, to_normal);
 }
 
-void advance_counter(CpuStream, std::uint64_t* counter) { ++*counter; }
-
 #define KILN_INSTANTIATE(T)                                                                       \
-  template void random_uniform(CpuStream, std::uint64_t, const std::uint64_t*, T*, std::int64_t); \
-  template void random_normal(CpuStream, std::uint64_t, const std::uint64_t*, T*, std::int64_t);
+  template void random_uniform(CpuStream, std::uint64_t, std::uint64_t*, T*, std::int64_t); \
+  template void random_normal(CpuStream, std::uint64_t, std::uint64_t*, T*, std::int64_t);
 KILN_INSTANTIATE(float)
 KILN_INSTANTIATE(double)
 

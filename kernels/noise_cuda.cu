@@ -5,6 +5,7 @@
 #include <curand_kernel.h>
 
 #include "kernels/elementwise.cuh"
+#include "kernels/last_block.cuh"
 #include "kernels/launch.h"
 #include "kernels/noise.h"
 
@@ -25,8 +26,8 @@ struct Normal {
 };
 
 template <class Draw>
-__global__ void random_kernel(Draw draw, std::uint64_t seed, const std::uint64_t* counter,
-                              float* out, std::int64_t n) {
+__global__ void random_kernel(Draw draw, std::uint64_t seed, std::uint64_t* counter,
+                              unsigned* ticket, float* out, std::int64_t n) {
   const std::uint64_t offset = 4 * counter[0];
   const bool aligned = is_aligned_for<4>(out);
   for (std::int64_t j = grid_thread(); 4 * j < n; j += grid_threads()) {
@@ -43,28 +44,21 @@ __global__ void random_kernel(Draw draw, std::uint64_t seed, const std::uint64_t
       }
     }
   }
+  if (is_last_block(ticket, gridDim.x) && threadIdx.x == 0) ++counter[0];
 }
-
-__global__ void advance_counter_kernel(std::uint64_t* counter) { ++counter[0]; }
 
 // ---- launchers
 
-void random_uniform(CudaStream stream, std::uint64_t seed, const std::uint64_t* counter, float* out,
+void random_uniform(CudaStream stream, std::uint64_t seed, std::uint64_t* counter, float* out,
                     std::int64_t n) {
-  if (n == 0) return;
   launch("random_uniform", random_kernel<Uniform>, blocks_for_packs(n), kBlockSize, 0, stream,
-         Uniform{}, seed, counter, out, n);
+         Uniform{}, seed, counter, stream.scratch.tickets, out, n);
 }
 
-void random_normal(CudaStream stream, std::uint64_t seed, const std::uint64_t* counter, float* out,
+void random_normal(CudaStream stream, std::uint64_t seed, std::uint64_t* counter, float* out,
                    std::int64_t n) {
-  if (n == 0) return;
   launch("random_normal", random_kernel<Normal>, blocks_for_packs(n), kBlockSize, 0, stream,
-         Normal{}, seed, counter, out, n);
-}
-
-void advance_counter(CudaStream stream, std::uint64_t* counter) {
-  launch("advance_counter", advance_counter_kernel, 1, 1, 0, stream, counter);
+         Normal{}, seed, counter, stream.scratch.tickets, out, n);
 }
 
 }  // namespace kiln::kernels

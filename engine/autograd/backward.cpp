@@ -9,6 +9,7 @@
 #include "engine/autograd/grad_sink.h"
 #include "engine/autograd/node.h"
 #include "engine/ops/arithmetic.h"
+#include "engine/ops/ones.h"
 #include "engine/tensor_impl.h"
 
 namespace kiln {
@@ -78,11 +79,13 @@ class Traversal {
   void run(const Tensor& output, const std::unordered_set<Key>& keep, bool create_graph) {
     const GradModeGuard mode(create_graph);
     const std::vector<Tensor> outputs = {output};
-    GradSink(outputs, {&slots_[key_of(output)]}).add(0, constant_like(output, 1));
+    GradSink(outputs, {&slots_[key_of(output)]}, false).add(0, ones_like(output));
+    count_consumers(keep);
     for (Node* node : nodes_) {
       const auto found = slots_.find(node);
-      if (found == slots_.end() || !leads_on(*node)) continue;
+      if (found == slots_.end() || !found->second.written || !leads_on(*node)) continue;
       const Tensor grad_output = found->second.grad;
+      const bool taken_over = found->second.taken_over;
       if (keep.count(node) == 0) {
         slots_.erase(found);
       } else {
@@ -95,13 +98,23 @@ class Traversal {
         for (const Tensor& input : node->inputs()) {
           slots.push_back(is_needed(input) ? &slots_[key_of(input)] : nullptr);
         }
-        GradSink sink(node->inputs(), std::move(slots));
+        GradSink sink(node->inputs(), std::move(slots), taken_over);
         node->accumulate_gradients(grad_output, sink);
       }
     }
   }
 
  private:
+  // A gradient that the caller keeps has the caller for another consumer.
+  void count_consumers(const std::unordered_set<Key>& keep) {
+    for (const Node* node : nodes_) {
+      for (const Tensor& input : node->inputs()) {
+        if (is_needed(input)) ++slots_[key_of(input)].num_consumers;
+      }
+    }
+    for (const Key key : keep) ++slots_[key].num_consumers;
+  }
+
   bool is_needed(const Tensor& input) const {
     return input.defined() && input.requires_grad() && needed_.count(key_of(input)) != 0;
   }
@@ -149,7 +162,9 @@ void backward(const Tensor& output, const std::vector<Tensor>& leaves) {
   for (const Tensor& leaf : traversal.leaves()) {
     TensorImpl& impl = *leaf.impl();
     if (!impl.grad.defined()) impl.grad = Tensor::empty(leaf.shape(), leaf.device(), leaf.dtype());
-    traversal.slot(&impl) = {impl.grad, impl.grad_written, false};
+    GradSlot& slot = traversal.slot(&impl);
+    slot.grad = impl.grad;
+    slot.written = impl.grad_written;
   }
   traversal.run(output, {}, false);
   for (const Tensor& leaf : traversal.leaves()) {
@@ -168,7 +183,8 @@ std::vector<Tensor> grad(const Tensor& output, const std::vector<Tensor>& inputs
     if (!traversal.reached(key)) {
       throw Error("[grad] the output does not depend on input " + std::to_string(i));
     }
-    grads.push_back(traversal.slot(key).grad);
+    const Tensor& found = traversal.slot(key).grad;
+    grads.push_back(is_one(found) ? found.clone() : found);  // the caller may write to its own
   }
   return grads;
 }

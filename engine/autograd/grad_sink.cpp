@@ -1,7 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include "engine/autograd/grad_sink.h"
 
+#include "engine/autograd/node.h"
+
 namespace kiln {
+
+bool GradSink::take_over_activation(std::size_t input) {
+  GradSlot& slot = *slots_[input];
+  if (slot.num_consumers != 1) return false;
+  if (fused_activation(inputs_[input]).kind == kernels::ActivationKind::identity) return false;
+  slot.taken_over = true;
+  return true;
+}
 
 GradSink::Target GradSink::target(std::size_t input) {
   GradSlot& slot = *slots_[input];
@@ -19,7 +29,8 @@ GradSink::Target GradSink::target(std::size_t input) {
 void GradSink::add(std::size_t input, const Tensor& grad) {
   GradSlot& slot = *slots_[input];
   if (!slot.grad.defined()) {
-    slot = {grad, true, true};
+    slot.grad = grad;
+    slot.written = slot.shared = true;
     return;
   }
   const Target into = target(input);

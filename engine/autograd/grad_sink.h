@@ -15,6 +15,8 @@ struct GradSlot {
   Tensor grad;
   bool written = false;
   bool shared = false;  // `grad` is another tensor's gradient too and must be copied before adding
+  int num_consumers = 0;    // nodes that give a gradient to it
+  bool taken_over = false;  // `grad` is the gradient before the activation that made the tensor
 };
 
 class GradSink {
@@ -25,10 +27,19 @@ class GradSink {
   };
 
   // slots[i] is null where input i needs no gradient.
-  GradSink(const std::vector<Tensor>& inputs, std::vector<GradSlot*> slots)
-      : inputs_(inputs), slots_(std::move(slots)) {}
+  GradSink(const std::vector<Tensor>& inputs, std::vector<GradSlot*> slots,
+           bool output_is_taken_over)
+      : inputs_(inputs),
+        slots_(std::move(slots)),
+        output_is_taken_over_(output_is_taken_over) {}
 
   bool needs(std::size_t input) const { return slots_[input] != nullptr; }
+  // Input i may be the output of an op with a fused activation: fused_activation(input). Where the
+  // caller alone gives a gradient to it, this returns true, and the gradient that the caller then
+  // writes must be the one before that activation: multiplied by its derivative at the input.
+  bool take_over_activation(std::size_t input);
+  // Whether the gradient of the op's own output comes that way.
+  bool output_is_taken_over() const { return output_is_taken_over_; }
   // The tensor that the caller now writes, or adds to if `accumulate`: all of it, at once.
   Target target(std::size_t input);
   // Adds a ready gradient. It may be a tensor that others hold: it is not written to.
@@ -37,6 +48,7 @@ class GradSink {
  private:
   const std::vector<Tensor>& inputs_;
   std::vector<GradSlot*> slots_;
+  bool output_is_taken_over_;
 };
 
 }  // namespace kiln

@@ -59,6 +59,11 @@ void Node::attach(const std::shared_ptr<Node>& node, const Tensor& output) {
   output.impl()->requires_grad = true;
 }
 
+kernels::Activation fused_activation(const Tensor& tensor) {
+  const Node* node = tensor.impl()->node.get();
+  return node != nullptr ? node->fused_activation() : kernels::Activation{};
+}
+
 bool needs_graph(const std::vector<Tensor>& inputs) {
   return grad_enabled() && std::any_of(inputs.begin(), inputs.end(), [](const Tensor& input) {
            return input.defined() && input.requires_grad();

@@ -9,6 +9,7 @@
 
 #include "engine/autograd/grad_mode.h"
 #include "engine/tensor.h"
+#include "kernels/activation.h"
 
 namespace kiln {
 
@@ -30,6 +31,10 @@ class Node : public std::enable_shared_from_this<Node> {
   // override this; the rule above serves the others.
   virtual void accumulate_gradients(const Tensor& grad_output, GradSink& sink);
 
+  // The activation that the op's output has gone through last, if accumulate_gradients can start
+  // from the gradient before it (GradSink::output_is_taken_over).
+  virtual kernels::Activation fused_activation() const { return {}; }
+
   const char* name() const { return name_; }
   const std::vector<Tensor>& inputs() const { return inputs_; }
   const Tensor& input(std::size_t i) const { return inputs_[i]; }
@@ -48,6 +53,9 @@ class Node : public std::enable_shared_from_this<Node> {
   std::uint64_t sequence_;
   Tensor output_values_;  // a detached handle: a node that owned its output would own itself
 };
+
+// Of the op that made `tensor`; identity for a leaf.
+kernels::Activation fused_activation(const Tensor& tensor);
 
 // True if an op on these inputs belongs in the graph.
 bool needs_graph(const std::vector<Tensor>& inputs);

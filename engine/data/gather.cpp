@@ -16,7 +16,7 @@ Tensor gather_rows(const Tensor& rows, const Tensor& indices, double scale, doub
   Tensor out = Tensor::empty({indices.dim(0), rows.dim(1)}, rows.device());
   rows.device().run([&](auto stream) {
     kernels::gather_rows(stream, rows.data<std::uint8_t>(), rows.dim(1),
-                         indices.data<std::int32_t>(), indices.dim(0), static_cast<float>(scale),
+                         {indices.data<std::int32_t>()}, indices.dim(0), static_cast<float>(scale),
                          static_cast<float>(shift), out.data<float>());
   });
   return out;

@@ -7,8 +7,10 @@
 #include "engine/ops/arithmetic.h"
 #include "engine/ops/matmul.h"
 #include "engine/ops/reduce.h"
+#include "engine/precision.h"
 #include "kernels/activation_backward.h"
 #include "kernels/gemm.h"
+#include "kernels/linear_backward.h"
 
 namespace kiln {
 namespace {
@@ -33,30 +35,50 @@ class LinearNode final : public Node {
   }
 
   void accumulate_gradients(const Tensor& dy, GradSink& sink) override {
-    const Tensor dz = activation_and_bias_gradient(dy, sink);
-    if (sink.needs(1)) {
-      const auto [dw, accumulate] = sink.target(1);
-      matmul_into(dz, input(0), true, false, dw, accumulate);
-    }
-    if (sink.needs(0)) {
-      const auto [dx, accumulate] = sink.target(0);
-      matmul_into(dz, input(1), false, false, dx, accumulate);
-    }
+    const Tensor dz = before_activation(dy, sink);
+    const Tensor& x = input(0);
+    const bool needs_x = sink.needs(0), needs_weight = sink.needs(1);
+    const bool needs_bias = inputs().size() > 2 && sink.needs(2);
+    const Activation input_activation =
+        needs_x && sink.take_over_activation(0) ? kiln::fused_activation(x) : Activation{};
+    const auto target = [&](bool needed, std::size_t i) {
+      return needed ? sink.target(i) : GradSink::Target{Tensor(), false};
+    };
+    const GradSink::Target dx = target(needs_x, 0), dw = target(needs_weight, 1),
+                           db = target(needs_bias, 2);
+    dispatch("linear", dz, [&](auto stream, auto zero) {
+      using T = decltype(zero);
+      const auto data = [](const Tensor& t) { return t.defined() ? t.data<T>() : nullptr; };
+      kernels::LinearBackwardArgs<T> args;
+      args.batch = x.dim(0);
+      args.in = x.dim(1);
+      args.out = dz.dim(1);
+      args.dz = dz.data<T>();
+      args.x = x.data<T>();
+      args.weight = input(1).data<T>();
+      args.dx = data(dx.tensor);
+      args.dweight = data(dw.tensor);
+      args.dbias = data(db.tensor);
+      args.accumulate_dx = dx.accumulate;
+      args.accumulate_dweight = dw.accumulate;
+      args.accumulate_dbias = db.accumulate;
+      args.input_activation = input_activation;
+      args.precision = matmul_precision();
+      kernels::linear_backward(stream, args);
+    });
   }
 
+  Activation fused_activation() const override { return activation_; }
+
  private:
-  Tensor activation_and_bias_gradient(const Tensor& dy, GradSink& sink) {
-    const bool identity = activation_.kind == ActivationKind::identity;
-    const bool bias = inputs().size() > 2 && sink.needs(2);
-    if (identity && !bias) return dy;
-    Tensor dz = identity ? dy : Tensor::empty(dy.shape(), dy.device(), dy.dtype());
-    GradSink::Target db = bias ? sink.target(2) : GradSink::Target{Tensor(), false};
+  Tensor before_activation(const Tensor& dy, const GradSink& sink) {
+    if (activation_.kind == ActivationKind::identity || sink.output_is_taken_over()) return dy;
+    Tensor dz = Tensor::empty(dy.shape(), dy.device(), dy.dtype());
     dispatch("linear", dy, [&](auto stream, auto zero) {
       using T = decltype(zero);
       kernels::activation_backward(stream, activation_, dy.data<T>(), output_values().data<T>(),
-                                   identity ? static_cast<T*>(nullptr) : dz.data<T>(),
-                                   bias ? db.tensor.template data<T>() : static_cast<T*>(nullptr),
-                                   dy.dim(0), dy.dim(1), db.accumulate);
+                                   dz.data<T>(), static_cast<T*>(nullptr), dy.dim(0), dy.dim(1),
+                                   false);
     });
     return dz;
   }
@@ -84,11 +106,19 @@ void check(const Tensor& x, const Tensor& weight, const Tensor& bias, Activation
   if (bias.defined()) require_same_kind("linear", x, bias);
 }
 
+void check_output(const Tensor& x, const Tensor& weight, const Tensor& y) {
+  require_same_kind("linear", x, y);
+  if (y.shape() == Shape{x.dim(0), weight.dim(0)}) return;
+  throw Error("[linear] output " + to_string(y.shape()) + " does not match input " +
+              to_string(x.shape()) + " and weight " + to_string(weight.shape()));
+}
+
 }  // namespace
 
-Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias, Activation activation) {
+void linear_into(const Tensor& x, const Tensor& weight, const Tensor& bias, Activation activation,
+                 const Tensor& y) {
   check(x, weight, bias, activation);
-  Tensor y = Tensor::empty({x.dim(0), weight.dim(0)}, x.device(), x.dtype());
+  check_output(x, weight, y);
   dispatch("linear", x, [&](auto stream, auto zero) {
     using T = decltype(zero);
     kernels::GemmArgs<T> args;
@@ -101,11 +131,25 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias, Activat
     args.c = y.data<T>();
     args.bias = bias.defined() ? bias.data<T>() : nullptr;
     args.activation = activation;
+    args.precision = matmul_precision();
     kernels::gemm(stream, args);
   });
+}
+
+Tensor linear_of(const Tensor& x, const Tensor& weight, const Tensor& bias, Activation activation,
+                 const Tensor& y) {
+  check(x, weight, bias, activation);
+  check_output(x, weight, y);
   std::vector<Tensor> inputs = {x, weight};
   if (bias.defined()) inputs.push_back(bias);
-  return record<LinearNode>(std::move(y), std::move(inputs), activation);
+  return record<LinearNode>(y.detach(), std::move(inputs), activation);
+}
+
+Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias, Activation activation) {
+  check(x, weight, bias, activation);
+  const Tensor y = Tensor::empty({x.dim(0), weight.dim(0)}, x.device(), x.dtype());
+  linear_into(x, weight, bias, activation, y);
+  return linear_of(x, weight, bias, activation, y);
 }
 
 }  // namespace kiln

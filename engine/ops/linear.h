@@ -15,4 +15,12 @@ using kernels::ActivationKind;
 Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias,
               Activation activation = {});
 
+// The two halves of linear(), for a batch of which only some rows belong in a graph, or whose
+// outputs have a place already: linear_into() computes y outside the graph, linear_of() records in
+// the graph that y, or the same rows of x and y, came about so.
+void linear_into(const Tensor& x, const Tensor& weight, const Tensor& bias, Activation activation,
+                 const Tensor& y);
+Tensor linear_of(const Tensor& x, const Tensor& weight, const Tensor& bias, Activation activation,
+                 const Tensor& y);
+
 }  // namespace kiln

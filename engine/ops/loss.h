@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The losses of kernels/losses.h, averaged over all elements: predictions and targets of one shape,
-// or one target for all. Differentiable to any order in the prediction; the target is a constant.
+// The losses of kernels/losses.h, averaged over all elements or summed and scaled: predictions and
+// targets of one shape, or one target for all. Differentiable to any order in the prediction; the
+// target is a constant.
 #pragma once
 
 #include "engine/tensor.h"
@@ -12,6 +13,9 @@ template <class Loss>
 Tensor mean_loss(Loss loss, const Tensor& x, const Tensor& target);
 template <class Loss>
 Tensor mean_loss(Loss loss, const Tensor& x, double target);
+// scale * sum_i loss(x[i], target[i])
+template <class Loss>
+Tensor sum_loss(Loss loss, const Tensor& x, const Tensor& target, double scale);
 
 // log_loss(probabilities, target), bce_with_logits(logits, target), squared_error(x, target), ...
 #define KILN_DEFINE(Loss, snake_case_name)                               \

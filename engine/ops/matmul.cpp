@@ -4,6 +4,7 @@
 #include "engine/autograd/grad_sink.h"
 #include "engine/autograd/node.h"
 #include "engine/dispatch.h"
+#include "engine/precision.h"
 #include "kernels/gemm.h"
 
 namespace kiln {
@@ -68,6 +69,7 @@ void matmul_into(const Tensor& a, const Tensor& b, bool transpose_a, bool transp
     args.b = b.data<T>();
     args.c = out.data<T>();
     args.accumulate = accumulate;
+    args.precision = matmul_precision();
     kernels::gemm(stream, args);
   });
 }

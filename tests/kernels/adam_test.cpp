@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "kernels/adam.h"
 
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
 #include "tests/support/inputs.h"
 #include "tests/support/near.h"
 
@@ -8,11 +12,19 @@ namespace kiln::test {
 namespace {
 
 using kernels::AdamConfig;
-using kernels::AdamStep;
+using kernels::AdamRule;
+using kernels::AdamState;
 
 struct State {
   std::vector<double> p, m, v;
 };
+
+template <class T>
+std::vector<std::uint8_t> bytes_of(const T& value) {
+  std::vector<std::uint8_t> bytes(sizeof(T));
+  std::memcpy(bytes.data(), &value, sizeof(T));
+  return bytes;
+}
 
 template <class Backend>
 class Adam : public BackendTest<Backend> {
@@ -20,15 +32,32 @@ class Adam : public BackendTest<Backend> {
   using Real = typename Backend::Real;
   static constexpr double kTolerance = 32 * kEpsilon<Backend>;
 
+  // One T in the backend's memory.
+  template <class T>
+  class Device {
+   public:
+    explicit Device(const T& value) : bytes_(bytes_of(value)) {}
+    T* data() const { return reinterpret_cast<T*>(bytes_.data()); }
+    T value() const {
+      T result;
+      std::memcpy(&result, bytes_.values().data(), sizeof(T));
+      return result;
+    }
+
+   private:
+    Buffer<Backend, std::uint8_t> bytes_;
+  };
+
   // Applies step 1 .. steps with the gradients that gradient(t) gives.
   template <class F>
   static void run(const AdamConfig& config, int steps, F gradient, State& state,
                   Layout layout = {}) {
     const Buffer<Backend> p(state.p, layout(0)), m(state.m, layout(1)), v(state.v, layout(2));
+    const Device<AdamState<Real>> adam_state(AdamState<Real>::first(config));
     for (int t = 1; t <= steps; ++t) {
       const Buffer<Backend> g(gradient(t), layout(3));
-      kernels::adam(Backend::stream(), AdamStep<Real>(config, t), p.data(), g.data(), m.data(),
-                    v.data(), p.size());
+      kernels::adam(Backend::stream(), config, adam_state.data(),
+                    {p.data(), g.data(), m.data(), v.data(), nullptr, p.size()});
     }
     const auto to_double = [](const Buffer<Backend>& buffer) {
       const auto values = buffer.values();
@@ -90,12 +119,14 @@ TYPED_TEST(Adam, AnySizeAndAlignment) {
     const auto gradient = [n](int t) {
       return random_values<double>(n, -1, 1, 10 + static_cast<std::uint32_t>(t));
     };
+    const AdamRule<double> rule(config);
+    AdamState<double> now = AdamState<double>::first(config);
     for (int t = 1; t <= 2; ++t) {
       const auto g = gradient(t);
-      const AdamStep<double> step(config, t);
       for (std::size_t i = 0; i < g.size(); ++i) {
-        step.update(expected.p[i], g[i], expected.m[i], expected.v[i]);
+        rule.update(now, expected.p[i], g[i], expected.m[i], expected.v[i]);
       }
+      now.advance(config);
     }
     TestFixture::run(config, 2, gradient, state, layout);
     EXPECT_TRUE(near(state.p, expected.p, TestFixture::kTolerance, TestFixture::kTolerance));
@@ -115,6 +146,36 @@ TYPED_TEST(Adam, LargeArenaAndTheSameBits) {
   EXPECT_TRUE(same_bits(first.p, second.p));
   // A first step moves each weight by the learning rate against its gradient's sign.
   EXPECT_TRUE(near(first.p, std::vector<double>(kLargeSize, 0.999), 1e-6, 0));
+}
+
+// The state moves on in the device's memory; the formulas of adam.h, written out.
+TYPED_TEST(Adam, StateWarmUpAndAverage) {
+  using Real = typename TypeParam::Real;
+  AdamConfig config = {0.25, 0.5, 0.75, 1e-3, 0, 4, 0.4};
+  const std::int64_t n = 1031;
+  const std::vector<Real> ones(static_cast<std::size_t>(n), Real(1));
+  const Buffer<TypeParam> p(ones), g(ones), m(std::vector<Real>(ones.size())),
+      v(std::vector<Real>(ones.size())), average(ones);
+  const typename TestFixture::template Device<AdamState<Real>> state(
+      AdamState<Real>::first(config));
+  double expected_p = 1, expected_average = 1, expected_m = 0, expected_v = 0;
+  for (int t = 1; t <= 7; ++t) {
+    const AdamState<Real> now = state.value();
+    EXPECT_EQ(now.t, t);
+    EXPECT_EQ(now.learning_rate, Real(0.25));
+    kernels::adam(TypeParam::stream(), config, state.data(),
+                  {p.data(), g.data(), m.data(), v.data(), average.data(), n});
+    expected_m = 0.5 * expected_m + 0.5;
+    expected_v = 0.75 * expected_v + 0.25;
+    expected_p -= 0.25 * std::min(1.0, t / 4.0) / (1 - std::pow(0.5, t)) * expected_m /
+                  (std::sqrt(expected_v) / std::sqrt(1 - std::pow(0.75, t)) + 1e-3);
+    const double decay = std::min(0.4, (1.0 + t) / (10.0 + t));
+    expected_average += (1 - decay) * (expected_p - expected_average);
+    EXPECT_TRUE(near(p.values(), std::vector<double>(ones.size(), expected_p),
+                     TestFixture::kTolerance, TestFixture::kTolerance));
+    EXPECT_TRUE(near(average.values(), std::vector<double>(ones.size(), expected_average),
+                     TestFixture::kTolerance, TestFixture::kTolerance));
+  }
 }
 
 }  // namespace

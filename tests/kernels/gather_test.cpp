@@ -32,7 +32,7 @@ class GatherRows : public BackendTest<Backend> {
     const Buffer<Backend, std::uint8_t> source(rows, layout(0));
     const Buffer<Backend, std::int32_t> chosen(indices, layout(1));
     const Buffer<Backend> out(static_cast<std::int64_t>(expected.size()), layout(2));
-    kernels::gather_rows(Backend::stream(), source.data(), row_size, chosen.data(), chosen.size(),
+    kernels::gather_rows(Backend::stream(), source.data(), row_size, {chosen.data()}, chosen.size(),
                          scale, shift, out.data());
     EXPECT_TRUE(near(out.values(), expected, 4 * kEpsilon<Backend>, 4 * kEpsilon<Backend>));
   }
@@ -55,6 +55,25 @@ TYPED_TEST(GatherRows, BatchesOfAnySize) {
     }
     TestFixture::check(101, 28, indices, {});
   }
+}
+
+// A cursor walks through the indices batch by batch and starts again where no whole one is left.
+TYPED_TEST(GatherRows, CursorMovesOn) {
+  using Real = typename TypeParam::Real;
+  const Buffer<TypeParam, std::uint8_t> rows(std::vector<std::uint8_t>{0, 10, 20, 30, 40, 50, 60});
+  const Buffer<TypeParam, std::int32_t> indices(std::vector<std::int32_t>{6, 5, 4, 3, 2, 1, 0});
+  const Buffer<TypeParam, std::int64_t> cursor(std::vector<std::int64_t>{0});
+  const Buffer<TypeParam> out(3);
+  const auto next = [&] {
+    kernels::gather_rows(TypeParam::stream(), rows.data(), 1,
+                         {indices.data(), indices.size(), cursor.data()}, 3, Real(1), Real(0),
+                         out.data());
+    return out.values();
+  };
+  EXPECT_TRUE(same_bits(next(), std::vector<Real>{60, 50, 40}));
+  EXPECT_TRUE(same_bits(next(), std::vector<Real>{30, 20, 10}));
+  EXPECT_EQ(cursor.values()[0], 0);
+  EXPECT_TRUE(same_bits(next(), std::vector<Real>{60, 50, 40}));
 }
 
 }  // namespace

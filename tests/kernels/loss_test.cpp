@@ -14,7 +14,7 @@ template <class Backend>
 class LossKernels : public BackendTest<Backend> {
  protected:
   using Real = typename Backend::Real;
-  using Target = kernels::LossTarget<Real>;
+  using Args = kernels::LossArgs<Real>;
   static constexpr double kTolerance = 64 * kEpsilon<Backend>;
 
   // Probabilities serve every loss. An empty t stands for the constant.
@@ -23,9 +23,10 @@ class LossKernels : public BackendTest<Backend> {
                       Real constant, Layout layout = {}) {
     const Buffer<Backend> xs(x, layout(0)), ts(t, layout(1)), out(1, layout(2)),
         workspace(kernels::kSumWorkspace, layout(3));
-    kernels::loss_forward(Backend::stream(), loss, xs.data(),
-                          Target{t.empty() ? nullptr : ts.data(), constant}, xs.size(), out.data(),
-                          workspace.data());
+    kernels::loss_forward(Backend::stream(), loss,
+                          Args{xs.data(), {t.empty() ? nullptr : ts.data(), constant}, xs.size(),
+                               mean_scale(xs.size())},
+                          {}, out.data(), workspace.data());
     return out.values()[0];
   }
 
@@ -36,11 +37,14 @@ class LossKernels : public BackendTest<Backend> {
                                     Layout layout = {}) {
     const Buffer<Backend> xs(x, layout(0)), ts(t, layout(1)), dx(old, layout(2)),
         douts(std::vector<Real>{dout}, layout(3));
-    kernels::loss_backward(Backend::stream(), loss, douts.data(), xs.data(),
-                           Target{t.empty() ? nullptr : ts.data(), constant}, xs.size(), dx.data(),
+    kernels::loss_backward(Backend::stream(), loss, douts.data(),
+                           Args{xs.data(), {t.empty() ? nullptr : ts.data(), constant}, xs.size(),
+                                mean_scale(xs.size()), dx.data()},
                            accumulate);
     return dx.values();
   }
+
+  static Real mean_scale(std::int64_t n) { return Real(1) / static_cast<Real>(n); }
 
   template <class Loss>
   static double expected_mean(Loss loss, const std::vector<Real>& x, const std::vector<Real>& t,
@@ -98,6 +102,35 @@ TYPED_TEST(LossKernels, Backward) {
         }
       }
     });
+  });
+}
+
+// The value is that of a forward pass alone, the gradient that of the backward pass times the
+// derivative of the activation whose output x is.
+TYPED_TEST(LossKernels, ForwardMakesTheGradient) {
+  using Real = typename TypeParam::Real;
+  for_each_loss([](auto loss) {
+    for (const std::int64_t n : {0, 1, 31, 128, 8192, 10007}) {
+      for (const kernels::Activation act : {kernels::Activation{kernels::ActivationKind::identity},
+                                            {kernels::ActivationKind::sigmoid}}) {
+        const auto x = random_values<Real>(n, 0.05, 0.95, 1), t = random_values<Real>(n, 0, 1, 2);
+        const Real scale(0.75);
+        const Buffer<TypeParam> xs(x), ts(t), dx(n), out(1), workspace(kernels::kSumWorkspace);
+        kernels::loss_forward(TypeParam::stream(), loss,
+                              kernels::LossArgs<Real>{xs.data(), {ts.data(), 0}, n, scale, dx.data()},
+                              act, out.data(), workspace.data());
+        double sum = 0;
+        std::vector<double> expected;
+        for (std::size_t i = 0; i < x.size(); ++i) {
+          const double xi = static_cast<double>(x[i]), ti = static_cast<double>(t[i]);
+          sum += 0.75 * loss.value(xi, ti);
+          expected.push_back(0.75 * loss.derivative(xi, ti) *
+                             (act.kind == kernels::ActivationKind::sigmoid ? xi * (1 - xi) : 1));
+        }
+        EXPECT_TRUE(near(out.values()[0], sum, TestFixture::kTolerance, TestFixture::kTolerance));
+        EXPECT_TRUE(near(dx.values(), expected, 32 * kEpsilon<TypeParam>, 32 * kEpsilon<TypeParam>));
+      }
+    }
   });
 }
 

@@ -107,14 +107,17 @@ TYPED_TEST(Noise, AnElementDoesNotDependOnHowManyFollow) {
 TYPED_TEST(Noise, CounterAdvancesByOneDraw) {
   const typename TestFixture::Counter counter(std::vector<std::uint64_t>{0xffffffff});
   const Buffer<TypeParam> out(100);
-  kernels::advance_counter(TypeParam::stream(), counter.data());
+  kernels::random_uniform(TypeParam::stream(), kSeed, counter.data(), out.data(), out.size());
   EXPECT_EQ(counter.values()[0], 0x100000000u);
-  // Drawing itself moves nothing.
   kernels::random_normal(TypeParam::stream(), kSeed, counter.data(), out.data(), out.size());
-  EXPECT_EQ(counter.values()[0], 0x100000000u);
   EXPECT_TRUE(same_bits(out.values(), TestFixture::normal(0x100000000, 100)));
-  kernels::advance_counter(TypeParam::stream(), counter.data());
   EXPECT_EQ(counter.values()[0], 0x100000001u);
+  kernels::random_normal(TypeParam::stream(), kSeed, counter.data(), out.data(), 0);
+  EXPECT_EQ(counter.values()[0], 0x100000002u);
+  // A draw of many blocks moves it once, too.
+  const Buffer<TypeParam> large(kSamples);
+  kernels::random_uniform(TypeParam::stream(), kSeed, counter.data(), large.data(), large.size());
+  EXPECT_EQ(counter.values()[0], 0x100000003u);
 }
 
 double mean_power(const auto& values, int power) {
