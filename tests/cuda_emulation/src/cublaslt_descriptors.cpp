@@ -43,6 +43,8 @@ bool is_live(cublasLtHandle_t handle) { return live_handles().count(handle) != 0
 
 using namespace cuda_emulation;
 
+const char* cublasLtGetStatusString(cublasStatus_t status) { return cublasGetStatusString(status); }
+
 cublasStatus_t cublasLtCreate(cublasLtHandle_t* handle) {
   const RuntimeLock lock;
   const cublasStatus_t status = create(handle, cublasLtContext{});
