@@ -3,8 +3,8 @@
 //   C(m,n) = act(op(A) op(B) + bias)   or, if accumulate,   C(m,n) += op(A) op(B)
 // op(A) is (m,k): A is stored (m,k), or (k,m) if transpose_a. op(B) is (k,n): B is stored (k,n), or
 // (n,k) if transpose_b. bias is (n) or null. accumulate excludes bias and activation. k == 0 is an
-// empty sum: C = act(bias), or C unchanged if accumulate. NaN stays NaN, with one exception: in
-// float on the CPU relu is oneDNN's max(x, 0), which makes 0 of it.
+// empty sum: C = act(bias), or C unchanged if accumulate. NaN stays NaN, with one exception: relu
+// in float on the CPU (oneDNN's) and in cuBLASLt may make 0 of it.
 //
 // A linear layer with weight (out,in) uses three of the four transpose cases:
 //   forward  y = act(x W^T + b)      transpose_b
@@ -42,7 +42,7 @@ void gemm(CpuStream stream, const GemmArgs<T>& args);
 // Runs the implementation that cuda_gemm_backend() names.
 void gemm(CudaStream stream, const GemmArgs<float>& args);
 
-// kiln: the tiled kernel of gemm_tiled_cuda.cu. cublas: cublasSgemm and an epilogue kernel.
+// kiln: the tiled kernel of gemm_tiled_cuda.cu. cublas: cuBLASLt, gemm_cublaslt_cuda.cu.
 enum class GemmBackend { kiln, cublas };
 void set_cuda_gemm_backend(GemmBackend backend);
 GemmBackend cuda_gemm_backend();

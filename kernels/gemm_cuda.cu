@@ -22,7 +22,7 @@ void gemm(CudaStream stream, const GemmArgs<float>& args) {
     case GemmBackend::kiln:
       return gemm_tiled(stream, args);
     case GemmBackend::cublas:
-      return gemm_cublas(stream, args);
+      return gemm_cublaslt(stream, args);
   }
 }
 

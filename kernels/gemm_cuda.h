@@ -10,8 +10,9 @@ namespace kiln::kernels {
 // bits depend on neither tile size nor alignment.
 void gemm_tiled(CudaStream stream, const GemmArgs<float>& args);
 
-// cublasSgemm in fp32 (no TF32), then bias and activation in a second launch. A thread's first call
-// on a device makes its cuBLAS handle, which allocates: not inside a stream capture.
-void gemm_cublas(CudaStream stream, const GemmArgs<float>& args);
+// cuBLASLt in fp32 (no TF32). Bias and relu are part of the product where the library can do it;
+// other activations are a second launch. A thread's first call on a stream allocates a workspace of
+// 32 MiB for it, and on a device a handle: not inside a stream capture.
+void gemm_cublaslt(CudaStream stream, const GemmArgs<float>& args);
 
 }  // namespace kiln::kernels

@@ -30,7 +30,7 @@ void AsyncCopies::wait(std::size_t prior) {
     }
     // In sight of the sanitizers: the waiting thread makes these accesses.
     const std::size_t bytes = copy.size - copy.zfill;
-    std::memcpy(copy.to, copy.from, bytes);
+    if (bytes > 0) std::memcpy(copy.to, copy.from, bytes);  // else the source may be null
     std::memset(static_cast<std::byte*>(copy.to) + bytes, 0, copy.zfill);
   }
 }

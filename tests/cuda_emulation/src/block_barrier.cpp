@@ -44,7 +44,7 @@ void BlockScheduler::arrive_at_barrier(bool predicate, const std::source_locatio
 
 KILN_EMULATION_NO_TSAN BarrierVotes BlockScheduler::barrier(bool predicate,
                                                             const std::source_location& site) {
-  char* token = &barrier_token_[barriers_passed_ & 1u];
+  char* token = &barrier_token_[block_set_][barriers_passed_ & 1u];
   happens_before(token);
   arrive_at_barrier(predicate, site);
   suspend_current();

@@ -51,7 +51,7 @@ void BlockScheduler::abandon() {
     thread.copies.clear();
     if (thread.fiber == nullptr) continue;
     thread.fiber->reset(&thread_ended_);
-    free_fibers_.push_back(thread.fiber);
+    free_fibers_[block_set_].push_back(thread.fiber);
     thread.fiber = nullptr;
   }
 }

@@ -49,6 +49,7 @@ void BlockScheduler::begin_grid(const KernelLaunch& launch) {
 bool BlockScheduler::run(uint3 block_index) {
   const TsanIgnore ignore;
   current_block_index = block_index;
+  block_set_ = (block_set_ + 1) % kBlockSets;
   shared_.begin_block();
   runnable_warps_ = 0;
   const unsigned warps = (thread_count_ + 31) / 32;
@@ -73,7 +74,7 @@ bool BlockScheduler::run(uint3 block_index) {
     running_fiber_->resume();
     if (fiber_is_free_) {
       fiber_is_free_ = false;
-      free_fibers_.push_back(running_fiber_);
+      free_fibers_[block_set_].push_back(running_fiber_);
     }
     if (failed_) break;
   }
@@ -117,19 +118,20 @@ void BlockScheduler::make_runnable(unsigned warp, std::uint32_t lanes) {
 }
 
 Fiber* BlockScheduler::take_fiber() {
+  std::vector<Fiber*>& pool = free_fibers_[block_set_];
   // A few more than needed, so that the same thread of two blocks is seldom the same fiber and
   // ThreadSanitizer can tell them apart.
   constexpr std::size_t kSpare = with_tsan ? 32 : 0;
-  if (free_fibers_.size() <= kSpare) {
+  if (pool.size() <= kSpare) {
     fibers_.push_back(std::make_unique<Fiber>(&BlockScheduler::fiber_main));
-    free_fibers_.push_back(fibers_.back().get());
+    pool.push_back(fibers_.back().get());
   }
   if (with_tsan) {
-    const auto any = schedule_random().below(static_cast<std::uint32_t>(free_fibers_.size()));
-    std::swap(free_fibers_[any], free_fibers_.back());
+    const auto any = schedule_random().below(static_cast<std::uint32_t>(pool.size()));
+    std::swap(pool[any], pool.back());
   }
-  Fiber* fiber = free_fibers_.back();
-  free_fibers_.pop_back();
+  Fiber* fiber = pool.back();
+  pool.pop_back();
   return fiber;
 }
 

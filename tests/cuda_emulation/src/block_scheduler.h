@@ -18,12 +18,16 @@
 #include "cuda_emulation/warp_collective.h"
 #include "fiber.h"
 #include "grid.h"
+#include "sanitizers.h"
 #include "shared_memory.h"
 
 namespace cuda_emulation {
 
 inline constexpr unsigned kMaxThreads = 1024;
 inline constexpr unsigned kMaxWarps = kMaxThreads / 32;
+/// Under ThreadSanitizer blocks take turns with so many sets of fibers and of barrier tokens: two
+/// blocks that share them look ordered as soon as both pass a barrier.
+inline constexpr unsigned kBlockSets = with_tsan ? 2 : 1;
 
 struct CudaThread {
   uint3 index;
@@ -50,6 +54,7 @@ class BlockScheduler {
   CudaThread& current() { return threads_[current_]; }
   unsigned current_lane() const { return current_ % 32; }
   unsigned current_warp() const { return current_ / 32; }
+  unsigned block_set() const { return block_set_; }
   SharedMemory& shared() { return shared_; }
   BarrierVotes barrier(bool predicate, const std::source_location& site);
   void meet(const WarpCollective& collective);
@@ -94,6 +99,7 @@ class BlockScheduler {
   std::uint32_t at_barrier_[kMaxWarps] = {};
   std::uint32_t runnable_warps_ = 0;  // those whose runnable_ word is not zero
 
+  unsigned block_set_ = 0;
   unsigned exited_count_ = 0;
   unsigned arrived_ = 0;
   unsigned barriers_passed_ = 0;
@@ -110,12 +116,12 @@ class BlockScheduler {
 
   Fiber* running_fiber_ = nullptr;
   std::vector<std::unique_ptr<Fiber>> fibers_;
-  std::vector<Fiber*> free_fibers_;
+  std::vector<Fiber*> free_fibers_[kBlockSets];
 
   // Addresses that stand for orderings.
   char grid_started_ = 0;
   char thread_ended_ = 0;
-  char barrier_token_[2] = {};  // alternate: a barrier must not order the one before it
+  char barrier_token_[kBlockSets][2] = {};  // alternate: a barrier must not order the one before it
 };
 
 }  // namespace cuda_emulation

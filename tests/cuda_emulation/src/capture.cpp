@@ -16,6 +16,21 @@ std::vector<std::unique_ptr<Capture>>& captures() {
   return *active;
 }
 
+cudaStreamCaptureMode& thread_mode() {
+  thread_local cudaStreamCaptureMode mode = cudaStreamCaptureModeGlobal;
+  return mode;
+}
+
+/// Whether the calling thread may not do what is unsafe during this capture.
+bool forbids(const Capture& capture) {
+  if (thread_mode() == cudaStreamCaptureModeRelaxed) return false;
+  if (capture.thread == std::this_thread::get_id()) {
+    return capture.mode != cudaStreamCaptureModeRelaxed;
+  }
+  return capture.mode == cudaStreamCaptureModeGlobal &&
+         thread_mode() == cudaStreamCaptureModeGlobal;
+}
+
 void count(cudaGraphNodeType type) {
   Counters& counters = call_counters();
   counters.launches += type == cudaGraphNodeTypeKernel;
@@ -48,10 +63,7 @@ cudaError_t invalidate(Capture& capture) {
 cudaError_t forbid_in_capture() {
   cudaError_t error = cudaSuccess;
   for (const auto& capture : captures()) {
-    const bool forbids = capture->mode == cudaStreamCaptureModeGlobal ||
-                         (capture->mode == cudaStreamCaptureModeThreadLocal &&
-                          capture->thread == std::this_thread::get_id());
-    if (forbids) error = invalidate(*capture);
+    if (forbids(*capture)) error = invalidate(*capture);
   }
   return error;
 }
@@ -162,12 +174,40 @@ cudaError_t cudaStreamEndCapture(cudaStream_t handle, cudaGraph_t* graph) {
 }
 
 cudaError_t cudaStreamIsCapturing(cudaStream_t handle, cudaStreamCaptureStatus* status) {
+  return cudaStreamGetCaptureInfo(handle, status);
+}
+
+cudaError_t cudaStreamGetCaptureInfo(cudaStream_t handle, cudaStreamCaptureStatus* status,
+                                     unsigned long long* id, cudaGraph_t* graph,
+                                     const cudaGraphNode_t** dependencies,
+                                     const cudaGraphEdgeData** edges,
+                                     std::size_t* dependency_count) {
   return api_call([&] {
     CUstream_st* stream = streams().find(handle);
     if (stream == nullptr) return cudaErrorInvalidResourceHandle;
-    *status = stream->capture == nullptr     ? cudaStreamCaptureStatusNone
-              : stream->capture->invalidated ? cudaStreamCaptureStatusInvalidated
-                                             : cudaStreamCaptureStatusActive;
+    if (status == nullptr) return cudaErrorInvalidValue;
+    Capture* capture = stream->capture;
+    *status = capture == nullptr     ? cudaStreamCaptureStatusNone
+              : capture->invalidated ? cudaStreamCaptureStatusInvalidated
+                                     : cudaStreamCaptureStatusActive;
+    if (*status != cudaStreamCaptureStatusActive) return cudaSuccess;
+    capture->dependencies.clear();
+    for (const std::size_t node : stream->capture_tail) {
+      capture->dependencies.push_back(capture->graph->nodes[node].get());
+    }
+    if (id != nullptr) *id = capture->id;
+    if (graph != nullptr) *graph = capture->graph.get();
+    if (dependencies != nullptr) *dependencies = capture->dependencies.data();
+    if (edges != nullptr) *edges = nullptr;
+    if (dependency_count != nullptr) *dependency_count = capture->dependencies.size();
+    return cudaSuccess;
+  });
+}
+
+cudaError_t cudaThreadExchangeStreamCaptureMode(cudaStreamCaptureMode* mode) {
+  return api_call([&] {
+    if (mode == nullptr) return cudaErrorInvalidValue;
+    std::swap(*mode, thread_mode());
     return cudaSuccess;
   });
 }

@@ -41,6 +41,7 @@ struct Capture {
   CUstream_st* origin;
   bool invalidated = false;
   std::unique_ptr<CUgraph_st> graph = std::make_unique<CUgraph_st>();
+  std::vector<cudaGraphNode_t> dependencies = {};  // as last told by cudaStreamGetCaptureInfo
 };
 
 /// Puts work onto the stream, or into the graph that the stream is captured into.

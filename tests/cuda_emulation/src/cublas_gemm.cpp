@@ -103,6 +103,7 @@ cublasStatus_t cublasGemmEx(cublasHandle_t handle, cublasOperation_t op_a, cubla
                             int ldb, const void* beta, void* c, cudaDataType type_c, int ldc,
                             cublasComputeType_t compute_type, cublasGemmAlgo_t) {
   const auto all_are = [=](cudaDataType t) { return type_a == t && type_b == t && type_c == t; };
+  if (compute_type == CUBLAS_COMPUTE_32F_FAST_16BF) return CUBLAS_STATUS_NOT_SUPPORTED;
   const bool in_double =
       compute_type == CUBLAS_COMPUTE_64F || compute_type == CUBLAS_COMPUTE_64F_PEDANTIC;
   if (all_are(CUDA_R_32F) && !in_double) {

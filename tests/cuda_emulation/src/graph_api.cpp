@@ -14,6 +14,23 @@ std::set<cudaGraphExec_t>& live_executables() {
   return *all;
 }
 
+/// Whether nodes captured like `to` can take the place of `from`.
+cudaGraphExecUpdateResultInfo compare(const CUgraph_st& to, const CUgraphExec_st& from) {
+  if (to.nodes.size() != from.nodes.size()) {
+    return {cudaGraphExecUpdateErrorTopologyChanged, nullptr, nullptr};
+  }
+  for (std::size_t i = 0; i < to.nodes.size(); ++i) {
+    CUgraphNode_st& node = *to.nodes[i];
+    if (node.after != from.nodes[i]->after) {
+      return {cudaGraphExecUpdateErrorTopologyChanged, &node, nullptr};
+    }
+    if (node.type != from.nodes[i]->type) {
+      return {cudaGraphExecUpdateErrorNodeTypeChanged, &node, nullptr};
+    }
+  }
+  return {cudaGraphExecUpdateSuccess, nullptr, nullptr};
+}
+
 }  // namespace
 
 cudaError_t cudaGraphCreate(cudaGraph_t* graph, unsigned int flags) {
@@ -76,6 +93,19 @@ cudaError_t cudaGraphLaunch(cudaGraphExec_t executable, cudaStream_t stream) {
     if (live_executables().count(executable) == 0) return cudaErrorInvalidValue;
     return enqueue(stream, cudaGraphNodeTypeGraph,
                    [nodes = executable->nodes] { run_nodes(nodes); });
+  });
+}
+
+cudaError_t cudaGraphExecUpdate(cudaGraphExec_t executable, cudaGraph_t graph,
+                                cudaGraphExecUpdateResultInfo* result) {
+  return api_call([&] {
+    if (live_executables().count(executable) == 0 || graph == nullptr || result == nullptr) {
+      return cudaErrorInvalidValue;
+    }
+    *result = compare(*graph, *executable);
+    if (result->result != cudaGraphExecUpdateSuccess) return cudaErrorGraphExecUpdateFailure;
+    executable->nodes = graph->nodes;
+    return cudaSuccess;
   });
 }
 

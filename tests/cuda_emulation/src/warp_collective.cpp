@@ -20,7 +20,7 @@ bool match(const WarpCollective& a, const WarpCollective& b) {
 /// For ThreadSanitizer each lane signals on one of four tokens in turn: a lane that is slow to
 /// resume must not pick up what another lane did after the barrier.
 constexpr unsigned kTurns = 4;
-char warp_tokens[kMaxWarps][32][kTurns];
+char warp_tokens[kBlockSets][kMaxWarps][32][kTurns];
 std::uint8_t warp_turns[kMaxWarps][32];
 
 struct WarpBarrierArgument {
@@ -91,15 +91,16 @@ KILN_EMULATION_NO_TSAN void warp_barrier(unsigned mask, std::source_location sit
   BlockScheduler& scheduler = BlockScheduler::instance();
   scheduler.require_kernel("__syncwarp");
   const unsigned warp = scheduler.current_warp(), lane = scheduler.current_lane();
+  auto& tokens = warp_tokens[scheduler.block_set()][warp];
   WarpBarrierArgument argument{};
   if (with_tsan) {
     argument.turn[lane] = warp_turns[warp][lane]++ % kTurns;
-    happens_before(&warp_tokens[warp][lane][argument.turn[lane]]);
+    happens_before(&tokens[lane][argument.turn[lane]]);
   }
   scheduler.meet({"__syncwarp", mask, &argument, complete_warp_barrier, site});
   if (with_tsan) {
     for (unsigned other = 0; other < 32; ++other) {
-      if (mask >> other & 1u) happens_after(&warp_tokens[warp][other][argument.turn[other]]);
+      if (mask >> other & 1u) happens_after(&tokens[other][argument.turn[other]]);
     }
   }
 }

@@ -48,6 +48,10 @@ __global__ void landing_kernel(const float* in, float* out) {
   __pipeline_commit();
   __pipeline_wait_prior(0);
   for (int i = 0; i < 4; ++i) out[2 + i] = to[i];
+  __pipeline_memcpy_async(to, nullptr, 16, 16);  // reads nothing
+  __pipeline_commit();
+  __pipeline_wait_prior(0);
+  out[6] = to[0];
 }
 
 __global__ void misaligned_kernel(const float* in) {
@@ -72,12 +76,12 @@ TEST(AsyncCopy, FeedsAPipeline) {
 }
 
 TEST(AsyncCopy, LandsAtTheWaitAndZeroFills) {
-  DeviceArray<float> x(std::vector<float>{1, 2}), y(6);
+  DeviceArray<float> x(std::vector<float>{1, 2}), y(7);
   ASSERT_EQ(launch(landing_kernel, 1, 1, 0, nullptr, x.data(), y.data()), cudaSuccess);
   const std::vector<float> out = y.host();
   EXPECT_TRUE(std::isnan(out[0]));
   EXPECT_TRUE(std::isnan(out[1]));
-  EXPECT_EQ(std::vector<float>(out.begin() + 2, out.end()), (std::vector<float>{1, 2, 0, 0}));
+  EXPECT_EQ(std::vector<float>(out.begin() + 2, out.end()), (std::vector<float>{1, 2, 0, 0, 0}));
 }
 
 TEST(AsyncCopy, WithBadAddressesIsAFault) {

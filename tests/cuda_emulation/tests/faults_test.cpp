@@ -62,11 +62,19 @@ TEST(Faults, MissingBarrier) { expect_race("missing_barrier"); }
 TEST(Faults, MissingSecondBarrier) { expect_race("missing_second_barrier"); }
 TEST(Faults, MissingWarpBarrier) { expect_race("missing_warp_barrier"); }
 
-TEST(Faults, RaceBetweenBlocks) {
-  expect_clean_twin("race_between_blocks");
+TEST(Faults, MissingBarrierBeforeLdmatrix) { expect_race("missing_barrier_before_ldmatrix"); }
+
+/// Only ThreadSanitizer sees these: blocks run one after the other.
+void expect_race_between_blocks(const std::string& name) {
+  expect_clean_twin(name);
   if (!kThreadSanitizer) GTEST_SKIP() << "needs ThreadSanitizer: blocks run one after the other";
-  const Outcome outcome = run("race_between_blocks");
+  const Outcome outcome = run(name);
   EXPECT_NE(outcome.output.find("ThreadSanitizer: data race"), std::string::npos) << outcome.output;
+}
+
+TEST(Faults, RaceBetweenBlocks) { expect_race_between_blocks("race_between_blocks"); }
+TEST(Faults, MissingFenceBeforeLastBlock) {
+  expect_race_between_blocks("missing_fence_before_last_block");
 }
 
 TEST(Faults, GlobalOffByOne) {
@@ -90,6 +98,7 @@ TEST(Faults, MisalignedVector) {
 }
 
 TEST(Faults, MissedCopyWait) { expect_reported("missed_copy_wait", ""); }
+TEST(Faults, MissedCopyCommit) { expect_reported("missed_copy_commit", ""); }
 TEST(Faults, MissedStreamWait) { expect_reported("missed_stream_wait", ""); }
 TEST(Faults, DivergentBarrier) {
   expect_reported("divergent_barrier", "63 of 64 threads wait, 1 have exited");

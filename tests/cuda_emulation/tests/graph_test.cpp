@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <thread>
 
 #include "launch.h"
 
@@ -145,6 +146,99 @@ TEST_F(Graphs, TheNullStreamSpoilsACapture) {
   begin();
   EXPECT_EQ(launch(add_kernel, 1, 1, 0, nullptr, x_.data(), 1), cudaErrorStreamCaptureImplicit);
   expect_invalidated();
+}
+
+TEST_F(Graphs, RelaxedThreadsMayAllocate) {
+  const auto exchange = [](cudaStreamCaptureMode mode) {
+    EXPECT_EQ(cudaThreadExchangeStreamCaptureMode(&mode), cudaSuccess);
+    return mode;
+  };
+  const auto malloc_and_free = [] {
+    void* p = nullptr;
+    const cudaError_t error = cudaMalloc(&p, 4);
+    return error == cudaSuccess ? cudaFree(p) : error;
+  };
+  begin();
+  EXPECT_EQ(exchange(cudaStreamCaptureModeRelaxed), cudaStreamCaptureModeGlobal);
+  EXPECT_EQ(malloc_and_free(), cudaSuccess);
+  EXPECT_EQ(exchange(cudaStreamCaptureModeThreadLocal), cudaStreamCaptureModeRelaxed);
+  EXPECT_EQ(malloc_and_free(), cudaErrorStreamCaptureUnsupported);
+  expect_invalidated();
+  EXPECT_EQ(exchange(cudaStreamCaptureModeGlobal), cudaStreamCaptureModeThreadLocal);
+
+  // Another thread is kept from it by a global capture, unless its own mode is narrower.
+  ASSERT_EQ(cudaStreamBeginCapture(stream_, cudaStreamCaptureModeGlobal), cudaSuccess);
+  std::thread([&] {
+    exchange(cudaStreamCaptureModeThreadLocal);
+    EXPECT_EQ(malloc_and_free(), cudaSuccess);
+    exchange(cudaStreamCaptureModeGlobal);
+    EXPECT_EQ(malloc_and_free(), cudaErrorStreamCaptureUnsupported);
+  }).join();
+  expect_invalidated();
+}
+
+TEST_F(Graphs, TellWhatACaptureHasSoFar) {
+  cudaStreamCaptureStatus status;
+  unsigned long long id = 0, later = 0;
+  EXPECT_EQ(cudaStreamGetCaptureInfo(stream_, &status, &id), cudaSuccess);
+  EXPECT_EQ(status, cudaStreamCaptureStatusNone);
+  EXPECT_EQ(id, 0u);
+  begin();
+  ASSERT_EQ(launch(add_kernel, 1, 1, 0, stream_, x_.data(), 3), cudaSuccess);
+  ASSERT_EQ(cudaMemsetAsync(x_.data(), 0, sizeof(int), stream_), cudaSuccess);
+  cudaGraph_t graph = nullptr, captured = nullptr;
+  const cudaGraphNode_t* dependencies = nullptr;
+  const cudaGraphEdgeData* edges = nullptr;
+  std::size_t count = 0;
+  ASSERT_EQ(cudaStreamGetCaptureInfo(stream_, &status, &id, &graph, &dependencies, &edges, &count),
+            cudaSuccess);
+  EXPECT_EQ(status, cudaStreamCaptureStatusActive);
+  ASSERT_EQ(count, 1u);
+  cudaGraphNodeType type;
+  ASSERT_EQ(cudaGraphNodeGetType(dependencies[0], &type), cudaSuccess);
+  EXPECT_EQ(type, cudaGraphNodeTypeMemset);
+  ASSERT_EQ(cudaStreamEndCapture(stream_, &captured), cudaSuccess);
+  EXPECT_EQ(captured, graph);
+  EXPECT_EQ(cudaGraphDestroy(captured), cudaSuccess);
+  begin();
+  EXPECT_EQ(cudaStreamGetCaptureInfo(stream_, &status, &later), cudaSuccess);
+  EXPECT_NE(later, id);
+  ASSERT_EQ(cudaStreamEndCapture(stream_, &captured), cudaSuccess);
+  EXPECT_EQ(cudaGraphDestroy(captured), cudaSuccess);
+}
+
+TEST_F(Graphs, TakeTheArgumentsOfAnotherCapture) {
+  const auto capture = [&](int value, bool twice, bool memset_last) {
+    begin();
+    EXPECT_EQ(launch(add_kernel, 1, 1, 0, stream_, x_.data(), value), cudaSuccess);
+    if (memset_last) {
+      EXPECT_EQ(cudaMemsetAsync(x_.data() + 1, 0, sizeof(int), stream_), cudaSuccess);
+    } else if (twice) {
+      EXPECT_EQ(launch(add_kernel, 1, 1, 0, stream_, x_.data() + 1, value), cudaSuccess);
+    }
+    cudaGraph_t graph = nullptr;
+    EXPECT_EQ(cudaStreamEndCapture(stream_, &graph), cudaSuccess);
+    return graph;
+  };
+  const cudaGraph_t first = capture(1, true, false), second = capture(10, true, false);
+  const cudaGraph_t shorter = capture(100, false, false), other = capture(100, true, true);
+  cudaGraphExec_t executable;
+  ASSERT_EQ(cudaGraphInstantiate(&executable, first), cudaSuccess);
+  ASSERT_EQ(cudaGraphLaunch(executable, stream_), cudaSuccess);
+  cudaGraphExecUpdateResultInfo info;
+  EXPECT_EQ(cudaGraphExecUpdate(executable, second, &info), cudaSuccess);
+  EXPECT_EQ(info.result, cudaGraphExecUpdateSuccess);
+  ASSERT_EQ(cudaGraphLaunch(executable, stream_), cudaSuccess);
+  EXPECT_EQ(cudaGraphExecUpdate(executable, shorter, &info), cudaErrorGraphExecUpdateFailure);
+  EXPECT_EQ(info.result, cudaGraphExecUpdateErrorTopologyChanged);
+  EXPECT_EQ(cudaGraphExecUpdate(executable, other, &info), cudaErrorGraphExecUpdateFailure);
+  EXPECT_EQ(info.result, cudaGraphExecUpdateErrorNodeTypeChanged);
+  EXPECT_NE(info.errorNode, nullptr);
+  for (const cudaGraph_t graph : {first, second, shorter, other}) cudaGraphDestroy(graph);
+  ASSERT_EQ(cudaGraphLaunch(executable, stream_), cudaSuccess);
+  ASSERT_EQ(cudaStreamSynchronize(stream_), cudaSuccess);
+  EXPECT_EQ(x_.host(), (std::vector<int>{21, 21, 0}));
+  EXPECT_EQ(cudaGraphExecDestroy(executable), cudaSuccess);
 }
 
 TEST_F(Graphs, HoldCublasCalls) {

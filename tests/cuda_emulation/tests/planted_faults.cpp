@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // planted_faults NAME [fixed]: runs a program with the fault of that name, or its correct twin.
 // Exits with 0 where the result is right, 1 where it is wrong, 2 after an error of the runtime.
+#include <cuda_emulation/tensor_core.h>
 #include <cuda_pipeline.h>
 
 #include <cstdio>
@@ -74,6 +75,47 @@ __global__ void copy_kernel(float* x, bool fixed) {
   if (fixed) __pipeline_wait_prior(0);
   __syncthreads();
   x[threadIdx.x] = row.values[kThreads - 1 - threadIdx.x];
+}
+
+__global__ void commit_kernel(float* x, bool fixed) {
+  Row& row = cuda_emulation::block_shared<Row>();
+  __pipeline_memcpy_async(&row.values[threadIdx.x], &x[threadIdx.x], 4);
+  if (fixed) __pipeline_commit();
+  __pipeline_wait_prior(0);
+  __syncthreads();
+  x[threadIdx.x] = row.values[kThreads - 1 - threadIdx.x];
+}
+
+/// Each warp reverses its 32 values, which it loads as 8 rows of 4.
+__global__ void matrix_rows_kernel(float* x, bool fixed) {
+  Row& row = cuda_emulation::block_shared<Row>();
+  row.values[threadIdx.x] = x[threadIdx.x];
+  if (fixed) __syncwarp();
+  std::uint32_t r[2];
+  cuda_emulation::ldmatrix_x2(r, &row.values[threadIdx.x / 32 * 32 + threadIdx.x % 8 * 4]);
+  x[threadIdx.x ^ 31u] = __uint_as_float(r[0]);
+}
+
+struct Ticket {
+  unsigned arrived;
+};
+
+/// x[0] counts the blocks; the last one adds up what all of them left behind it.
+__global__ void last_block_kernel(float* x, bool fixed) {
+  Ticket& ticket = cuda_emulation::block_shared<Ticket>();
+  x[(1 + blockIdx.x) * kThreads + threadIdx.x] = 1.0f;
+  if (fixed) __threadfence();
+  __syncthreads();
+  if (threadIdx.x == 0) {
+    ticket.arrived = atomicInc(reinterpret_cast<unsigned*>(x), gridDim.x - 1);
+  }
+  __syncthreads();
+  if (ticket.arrived != gridDim.x - 1 || threadIdx.x == 0) return;
+  float sum = 0;
+  for (unsigned block = 0; block < gridDim.x; ++block) {
+    sum += __ldcg(&x[(1 + block) * kThreads + threadIdx.x]);
+  }
+  x[threadIdx.x] = sum;
 }
 
 __global__ void divergent_kernel(float* x, bool fixed) {
@@ -152,6 +194,15 @@ int run(const char* name, bool fixed) {
     return check(vector_kernel, 1, 8, 1, fixed, [](int) { return 0.0f; });
   }
   if (is("missed_copy_wait")) return check(copy_kernel, 1, kThreads, kThreads, fixed, reversed);
+  if (is("missed_copy_commit")) return check(commit_kernel, 1, kThreads, kThreads, fixed, reversed);
+  if (is("missing_barrier_before_ldmatrix")) {
+    return check(matrix_rows_kernel, 1, kThreads, kThreads, fixed,
+                 [](int i) { return static_cast<float>(i ^ 31); });
+  }
+  if (is("missing_fence_before_last_block")) {
+    return check(last_block_kernel, 4, 5 * kThreads, kThreads, fixed,
+                 [](int i) { return i == 0 ? 0.0f : 4.0f; });
+  }
   if (is("divergent_barrier")) return check(divergent_kernel, 1, kThreads, kThreads, fixed, one);
   if (is("unchecked_launch")) return unchecked_launch(fixed, true);
   if (is("unchecked_launch_at_exit")) return unchecked_launch(fixed, false);

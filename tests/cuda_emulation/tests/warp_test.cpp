@@ -62,7 +62,7 @@ __global__ void exchange_kernel(int* out) {
   for (int round = 0; round < 3; ++round) {
     lanes.values[i] = static_cast<int>(i) + round;
     __syncwarp();
-    out[i] = lanes.values[i ^ 1u];
+    out[blockIdx.x * 64 + i] = lanes.values[i ^ 1u];
     __syncwarp();
   }
 }
@@ -128,10 +128,10 @@ TEST(Warp, ExitedLanesAreNotWaitedForButGiveNan) {
 }
 
 TEST(Warp, SyncwarpOrdersMemory) {
-  DeviceArray<int> out(64);
+  DeviceArray<int> out(128);
   ASSERT_EQ(launch(exchange_kernel, 2, 64, 0, nullptr, out.data()), cudaSuccess);
   const std::vector<int> got = out.host();
-  for (int i = 0; i < 64; ++i) EXPECT_EQ(got[i], (i ^ 1) + 2);
+  for (int i = 0; i < 128; ++i) EXPECT_EQ(got[i], (i % 64 ^ 1) + 2);
 }
 
 TEST(Warp, LanesThatDoNotAgreeAreAFault) {

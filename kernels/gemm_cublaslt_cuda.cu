@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: MIT
+// gemm.h on cuBLASLt. The library is column-major, and a row-major matrix is its transpose seen by
+// columns: C^T = op(B)^T op(A)^T, so the operands change places and keep their transpose flags; a
+// bias that runs along C's columns runs along the library's rows, where its epilogue wants it.
+#include <cublasLt.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <memory>
+#include <string>
+#include <type_traits>
+
+#include "kernels/column_strip.cuh"
+#include "kernels/gemm_cuda.h"
+#include "kernels/launch.h"
+
+namespace kiln::kernels {
+
+// ---- kernels
+
+// c[i,j] = act(c[i,j] + bias[j])
+template <class Act>
+__global__ void bias_activation_kernel(int width_log2, Act act, const float* bias, float* c,
+                                       std::int64_t rows, std::int64_t cols) {
+  const StripPlace place(width_log2);
+  if (place.col >= cols) return;
+  const float bias_value = bias != nullptr ? bias[place.col] : 0.0f;
+  for (std::int64_t i = place.row; i < rows; i += place.row_step) {
+    float& element = c[i * cols + place.col];
+    element = act.forward(element + bias_value);
+  }
+}
+
+// ---- launchers
+
+namespace {
+
+void check_cublas(cublasStatus_t status, const char* call) {
+  if (status != CUBLAS_STATUS_SUCCESS) {
+    throw Error(std::string("[gemm] ") + call + ": " + cublasLtGetStatusString(status));
+  }
+}
+
+template <class T, cublasStatus_t (*destroy)(T)>
+struct Destroy {
+  void operator()(T object) const { destroy(object); }
+};
+template <class T, cublasStatus_t (*destroy)(T)>
+using Owned = std::unique_ptr<std::remove_pointer_t<T>, Destroy<T, destroy>>;
+using Handle = Owned<cublasLtHandle_t, cublasLtDestroy>;
+using Description = Owned<cublasLtMatmulDesc_t, cublasLtMatmulDescDestroy>;
+using Layout = Owned<cublasLtMatrixLayout_t, cublasLtMatrixLayoutDestroy>;
+using Preference = Owned<cublasLtMatmulPreference_t, cublasLtMatmulPreferenceDestroy>;
+
+struct FreeMemory {
+  void operator()(void* memory) const { cudaFree(memory); }
+};
+using DeviceMemory = std::unique_ptr<void, FreeMemory>;
+
+Layout make_layout(std::int64_t rows, std::int64_t columns) {
+  cublasLtMatrixLayout_t layout = nullptr;
+  check_cublas(cublasLtMatrixLayoutCreate(&layout, CUDA_R_32F, rows, columns, rows),
+               "cublasLtMatrixLayoutCreate");
+  return Layout(layout);
+}
+
+template <class T>
+void set(cublasLtMatmulDesc_t description, cublasLtMatmulDescAttributes_t attribute, T value) {
+  check_cublas(cublasLtMatmulDescSetAttribute(description, attribute, &value, sizeof value),
+               "cublasLtMatmulDescSetAttribute");
+}
+
+template <class T>
+void set(cublasLtMatmulPreference_t preference, cublasLtMatmulPreferenceAttributes_t attribute,
+         T value) {
+  check_cublas(cublasLtMatmulPreferenceSetAttribute(preference, attribute, &value, sizeof value),
+               "cublasLtMatmulPreferenceSetAttribute");
+}
+
+// What an algorithm may count on: the largest power of two, up to 256, that divides the address.
+std::uint32_t alignment_of(const void* pointer) {
+  const auto address = reinterpret_cast<std::uintptr_t>(pointer) | 256;
+  return static_cast<std::uint32_t>(address & (~address + 1));
+}
+
+// One shape, ready to run: what the library calls A, B and D are our B, A and C.
+struct Plan {
+  Description description;
+  Layout a, b, d;
+  cublasLtMatmulAlgo_t algorithm;
+  bool fused;  // bias and activation are in the epilogue
+};
+
+cublasLtEpilogue_t wanted_epilogue(const GemmArgs<float>& args) {
+  const bool bias = args.bias != nullptr;
+  switch (args.activation.kind) {
+    case ActivationKind::identity:
+      return bias ? CUBLASLT_EPILOGUE_BIAS : CUBLASLT_EPILOGUE_DEFAULT;
+    case ActivationKind::relu:
+      return bias ? CUBLASLT_EPILOGUE_RELU_BIAS : CUBLASLT_EPILOGUE_RELU;
+    default:
+      return CUBLASLT_EPILOGUE_DEFAULT;
+  }
+}
+
+// Sets the plan's epilogue and finds the best algorithm for it; false if there is none.
+bool find_algorithm(cublasLtHandle_t handle, const GemmArgs<float>& args,
+                    cublasLtEpilogue_t epilogue, std::size_t workspace_bytes, Plan& plan) {
+  set(plan.description.get(), CUBLASLT_MATMUL_DESC_EPILOGUE, static_cast<std::uint32_t>(epilogue));
+  cublasLtMatmulPreference_t created = nullptr;
+  check_cublas(cublasLtMatmulPreferenceCreate(&created), "cublasLtMatmulPreferenceCreate");
+  const Preference preference(created);
+  set(created, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, std::uint64_t{workspace_bytes});
+  set(created, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, alignment_of(args.b));
+  set(created, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES, alignment_of(args.a));
+  set(created, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, alignment_of(args.c));
+  set(created, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES, alignment_of(args.c));
+  cublasLtMatmulHeuristicResult_t result = {};
+  int found = 0;
+  const cublasStatus_t status =
+      cublasLtMatmulAlgoGetHeuristic(handle, plan.description.get(), plan.a.get(), plan.b.get(),
+                                     plan.d.get(), plan.d.get(), created, 1, &result, &found);
+  if (status == CUBLAS_STATUS_NOT_SUPPORTED || found == 0) return false;
+  check_cublas(status, "cublasLtMatmulAlgoGetHeuristic");
+  plan.algorithm = result.algo;
+  return true;
+}
+
+Plan make_plan(cublasLtHandle_t handle, const GemmArgs<float>& args, std::size_t workspace_bytes) {
+  cublasLtMatmulDesc_t description = nullptr;
+  check_cublas(cublasLtMatmulDescCreate(&description, CUBLAS_COMPUTE_32F, CUDA_R_32F),
+               "cublasLtMatmulDescCreate");
+  Plan plan = {};
+  plan.description.reset(description);
+  plan.a = args.transpose_b ? make_layout(args.k, args.n) : make_layout(args.n, args.k);
+  plan.b = args.transpose_a ? make_layout(args.m, args.k) : make_layout(args.k, args.m);
+  plan.d = make_layout(args.n, args.m);
+  set(description, CUBLASLT_MATMUL_DESC_TRANSA,
+      std::int32_t{args.transpose_b ? CUBLAS_OP_T : CUBLAS_OP_N});
+  set(description, CUBLASLT_MATMUL_DESC_TRANSB,
+      std::int32_t{args.transpose_a ? CUBLAS_OP_T : CUBLAS_OP_N});
+  set(description, CUBLASLT_MATMUL_DESC_BIAS_POINTER, args.bias);  // its alignment counts
+  const cublasLtEpilogue_t epilogue = wanted_epilogue(args);
+  plan.fused = epilogue != CUBLASLT_EPILOGUE_DEFAULT &&
+               find_algorithm(handle, args, epilogue, workspace_bytes, plan);
+  if (!plan.fused &&
+      !find_algorithm(handle, args, CUBLASLT_EPILOGUE_DEFAULT, workspace_bytes, plan)) {
+    throw Error("[gemm] cuBLASLt has no algorithm for m " + std::to_string(args.m) + ", n " +
+                std::to_string(args.n) + ", k " + std::to_string(args.k));
+  }
+  return plan;
+}
+
+// What a thread keeps for one device.
+class DeviceState {
+ public:
+  DeviceState() {
+    cublasLtHandle_t created = nullptr;
+    check_cublas(cublasLtCreate(&created), "cublasLtCreate");
+    handle_.reset(created);
+  }
+
+  cublasLtHandle_t handle() const { return handle_.get(); }
+
+  // Memory for algorithms that want some, as much as NVIDIA recommends for sm_90. Work on two
+  // streams may overlap, so each has its own.
+  void* workspace(cudaStream_t stream) {
+    DeviceMemory& memory = workspaces_[stream];
+    if (memory == nullptr) {
+      void* allocated = nullptr;
+      check_cuda(cudaMalloc(&allocated, kWorkspaceBytes), "gemm");
+      memory.reset(allocated);
+    }
+    return memory.get();
+  }
+
+  const Plan& plan(const GemmArgs<float>& args) {
+    const Key key = {args.m,
+                     args.n,
+                     args.k,
+                     args.transpose_a,
+                     args.transpose_b,
+                     static_cast<std::int64_t>(wanted_epilogue(args)),
+                     alignment_of(args.a),
+                     alignment_of(args.b),
+                     alignment_of(args.c),
+                     alignment_of(args.bias)};
+    const auto found = plans_.find(key);
+    if (found != plans_.end()) return found->second;
+    return plans_.emplace(key, make_plan(handle(), args, kWorkspaceBytes)).first->second;
+  }
+
+  static constexpr std::size_t kWorkspaceBytes = std::size_t{32} << 20;
+
+ private:
+  using Key = std::array<std::int64_t, 10>;
+
+  Handle handle_;
+  std::map<cudaStream_t, DeviceMemory> workspaces_;
+  std::map<Key, Plan> plans_;
+};
+
+DeviceState& thread_state() {
+  thread_local std::map<int, DeviceState> states;
+  int device = 0;
+  check_cuda(cudaGetDevice(&device), "gemm");
+  return states[device];
+}
+
+// True if bias and activation are applied as well.
+bool multiply(CudaStream stream, const GemmArgs<float>& args) {
+  DeviceState& state = thread_state();
+  const Plan& plan = state.plan(args);
+  if (plan.fused) {
+    set(plan.description.get(), CUBLASLT_MATMUL_DESC_BIAS_POINTER, args.bias);
+  }
+  const float alpha = 1;
+  const float beta = args.accumulate ? 1 : 0;
+  check_cublas(cublasLtMatmul(state.handle(), plan.description.get(), &alpha, args.b, plan.a.get(),
+                              args.a, plan.b.get(), &beta, args.c, plan.d.get(), args.c,
+                              plan.d.get(), &plan.algorithm, state.workspace(native(stream)),
+                              DeviceState::kWorkspaceBytes, native(stream)),
+               "cublasLtMatmul");
+  return plan.fused;
+}
+
+}  // namespace
+
+void gemm_cublaslt(CudaStream stream, const GemmArgs<float>& args) {
+  if (args.k > 0) {
+    if (multiply(stream, args)) return;
+  } else if (!args.accumulate) {
+    const auto bytes = static_cast<std::size_t>(args.m * args.n) * sizeof(float);
+    check_cuda(cudaMemsetAsync(args.c, 0, bytes, native(stream)), "gemm");
+  }
+  if (args.bias == nullptr && args.activation.kind == ActivationKind::identity) return;
+  with_activation(args.activation, [&](auto act) {
+    launch("gemm", bias_activation_kernel<decltype(act)>, strip_grid(args.m, args.n), kBlockSize, 0,
+           stream, strip_width_log2(args.n), act, args.bias, args.c, args.m, args.n);
+  });
+}
+
+}  // namespace kiln::kernels
