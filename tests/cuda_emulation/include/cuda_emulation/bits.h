@@ -44,7 +44,7 @@ inline float __int2float_rn(int x) { return static_cast<float>(x); }
 inline float __uint2float_rn(unsigned int x) { return static_cast<float>(x); }
 inline float __double2float_rn(double x) { return static_cast<float>(x); }
 
-/// A load through the read-only path; the emulation has one path only.
+/// Loads and stores with a cache hint; the emulation has one path only.
 template <class T>
 T __ldg(const T* p) {
   return *p;
@@ -54,7 +54,15 @@ T __ldcs(const T* p) {
   return *p;
 }
 template <class T>
+T __ldcg(const T* p) {
+  return *p;
+}
+template <class T>
 void __stcs(T* p, T value) {
+  *p = value;
+}
+template <class T>
+void __stcg(T* p, T value) {
   *p = value;
 }
 
