@@ -4,6 +4,7 @@
 // C = value or, if accumulate, C += value.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "kernels/activation.h"
@@ -12,26 +13,56 @@
 
 namespace kiln::kernels {
 
-// kWidth floats of a row, of which those from `left` on are outside the matrix and 0.
+// store_pack to global memory in one instruction. In kernels as large as a matrix product's, nvcc
+// 13.0 makes single stores of a pack's floats, which use a sector of memory four times.
 template <int kWidth>
-__device__ __forceinline__ Pack<kWidth> load_row_pack(const float* p, std::int64_t left,
-                                                      bool wide) {
-  if (wide) return load_pack<kWidth>(p);
-  Pack<kWidth> pack = {};
-  KILN_UNROLL
-  for (int i = 0; i < kWidth; ++i) {
-    if (i < left) pack.at[i] = p[i];
+__device__ __forceinline__ void store_global_pack(float* p, const Pack<kWidth>& pack) {
+#ifndef KILN_CUDA_EMULATED
+  const std::size_t to = __cvta_generic_to_global(p);
+  if constexpr (kWidth == 4) {
+    asm volatile("st.global.v4.f32 [%0], {%1, %2, %3, %4};"
+                 :
+                 : "l"(to), "f"(pack.at[0]), "f"(pack.at[1]), "f"(pack.at[2]), "f"(pack.at[3])
+                 : "memory");
+    return;
   }
-  return pack;
+  if constexpr (kWidth == 2) {
+    asm volatile("st.global.v2.f32 [%0], {%1, %2};"
+                 :
+                 : "l"(to), "f"(pack.at[0]), "f"(pack.at[1])
+                 : "memory");
+    return;
+  }
+#endif
+  store_pack<kWidth>(p, pack);
 }
 
-template <int kWidth>
-__device__ __forceinline__ void store_row_pack(float* p, std::int64_t left, bool wide,
+// kWidth floats of a row, of which those from `left` on are outside the matrix and 0. kWhole: the
+// floats are an aligned pack, and `left` is not less than kWidth.
+template <bool kWhole, int kWidth>
+__device__ __forceinline__ Pack<kWidth> load_row_pack(const float* p, std::int64_t left) {
+  if constexpr (kWhole) {
+    return load_pack<kWidth>(p);
+  } else {
+    Pack<kWidth> pack = {};
+    KILN_UNROLL
+    for (int i = 0; i < kWidth; ++i) {
+      if (i < left) pack.at[i] = p[i];
+    }
+    return pack;
+  }
+}
+
+template <bool kWhole, int kWidth>
+__device__ __forceinline__ void store_row_pack(float* p, std::int64_t left,
                                                const Pack<kWidth>& pack) {
-  if (wide) return store_pack<kWidth>(p, pack);
-  KILN_UNROLL
-  for (int i = 0; i < kWidth; ++i) {
-    if (i < left) p[i] = pack.at[i];
+  if constexpr (kWhole) {
+    store_global_pack<kWidth>(p, pack);
+  } else {
+    KILN_UNROLL
+    for (int i = 0; i < kWidth; ++i) {
+      if (i < left) p[i] = pack.at[i];
+    }
   }
 }
 
@@ -92,46 +123,66 @@ struct SumsAndRowSums {
   }
 };
 
-// Writes a tile of C (m,n) that begins at (m_begin, n_begin).
-template <class Multiply, class Epilogue>
-__device__ __forceinline__ void write_tile(Multiply& multiply, std::int64_t m_begin,
-                                           std::int64_t n_begin, std::int64_t m, std::int64_t n,
-                                           const Epilogue& epilogue) {
+// Writes a tile of C (m,n) that begins at (m_begin, n_begin). kWhole: all packs inside C, and of
+// the epilogue's other numbers, are aligned and lie in their row as a whole. One test for the whole
+// tile: where every pack has its own, the compiler makes one of both stores, of single floats.
+template <bool kWhole, class Multiply, class Epilogue>
+__device__ __forceinline__ void write_packs(Multiply& multiply, std::int64_t m_begin,
+                                            std::int64_t n_begin, std::int64_t m, std::int64_t n,
+                                            const Epilogue& epilogue) {
   constexpr int kWidth = Multiply::kWidth;
   constexpr int kPacks = Multiply::kPacks;
-  const bool wide = n % kWidth == 0;
-  Pack<kWidth> others[kPacks];
+  Pack<kWidth> values[kPacks];
   KILN_UNROLL
   for (int p = 0; p < kPacks; ++p) {
     const std::int64_t row = m_begin + multiply.row(p);
     const std::int64_t col = n_begin + multiply.col(p);
-    const float* const from = epilogue.other(row, col, n);
-    others[p] = from == nullptr || row >= m || col >= n
-                    ? Pack<kWidth>{}
-                    : load_row_pack<kWidth>(from, n - col, wide && is_aligned_for<kWidth>(from));
+    const float* const other = epilogue.other(row, col, n);
+    values[p] = {};
+    if (other != nullptr && row < m && col < n) {
+      values[p] = load_row_pack<kWhole, kWidth>(other, n - col);
+    }
   }
   epilogue.with_operation([&](auto apply) {
     KILN_UNROLL
     for (int p = 0; p < kPacks; ++p) {
       KILN_UNROLL
       for (int i = 0; i < kWidth; ++i) {
-        others[p].at[i] = apply(multiply.sum(p, i), others[p].at[i]);
+        values[p].at[i] = apply(multiply.sum(p, i), values[p].at[i]);
       }
     }
   });
-  const bool wide_c = wide && is_aligned_for<kWidth>(epilogue.c);
-  KILN_UNROLL
-  for (int p = 0; p < kPacks; ++p) {
-    const std::int64_t row = m_begin + multiply.row(p);
-    const std::int64_t col = n_begin + multiply.col(p);
-    if (row >= m || col >= n) continue;
-    float* const c = epilogue.c + row * n + col;
-    if (epilogue.accumulate) {
-      const Pack<kWidth> old = load_row_pack<kWidth>(c, n - col, wide_c);
-      KILN_UNROLL
-      for (int i = 0; i < kWidth; ++i) others[p].at[i] += old.at[i];
+  // Calls f(pack, its place in C, columns left) for the packs inside C.
+  const auto for_each_inside = [&](auto f) {
+    KILN_UNROLL
+    for (int p = 0; p < kPacks; ++p) {
+      const std::int64_t row = m_begin + multiply.row(p);
+      const std::int64_t col = n_begin + multiply.col(p);
+      if (row < m && col < n) f(values[p], epilogue.c + row * n + col, n - col);
     }
-    store_row_pack<kWidth>(c, n - col, wide_c, others[p]);
+  };
+  if (epilogue.accumulate) {
+    for_each_inside([](Pack<kWidth>& values_p, const float* c, std::int64_t left) {
+      const auto old = load_row_pack<kWhole, kWidth>(c, left);
+      KILN_UNROLL
+      for (int i = 0; i < kWidth; ++i) values_p.at[i] += old.at[i];
+    });
+  }
+  for_each_inside([](const Pack<kWidth>& values_p, float* c, std::int64_t left) {
+    store_row_pack<kWhole>(c, left, values_p);
+  });
+}
+
+template <class Multiply, class Epilogue>
+__device__ __forceinline__ void write_tile(Multiply& multiply, std::int64_t m_begin,
+                                           std::int64_t n_begin, std::int64_t m, std::int64_t n,
+                                           const Epilogue& epilogue) {
+  constexpr int kWidth = Multiply::kWidth;
+  if (kWidth == 1 ||
+      (n % kWidth == 0 && is_aligned_for<kWidth>(epilogue.c, epilogue.other(0, 0, n)))) {
+    write_packs<true>(multiply, m_begin, n_begin, m, n, epilogue);
+  } else {
+    write_packs<false>(multiply, m_begin, n_begin, m, n, epilogue);
   }
 }
 

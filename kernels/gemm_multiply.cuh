@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
 
 #include "kernels/gemm_slice.cuh"
 #include "kernels/tensor_core.cuh"
@@ -316,6 +317,15 @@ class TensorCoreMultiply {
 // ---- which multiply an arithmetic uses
 
 struct Fp32 {};
+
+// Blocks on a multiprocessor, for __launch_bounds__: 3 leave a thread 168 registers. tf32x3 needs a
+// few more for the parts of its operands.
+template <class Arithmetic>
+inline constexpr int kGemmBlocks = std::is_same_v<Arithmetic, Tf32x3> ? 2 : 3;
+
+// False for tensor cores in code for devices without: the host never runs it, so it is left empty.
+template <class Arithmetic>
+inline constexpr bool kIsForThisDevice = kAsyncSlices || std::is_same_v<Arithmetic, Fp32>;
 
 template <class Tile, bool kTransposeA, bool kTransposeB, class Arithmetic>
 struct GemmMultiplyOf {

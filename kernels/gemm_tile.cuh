@@ -110,7 +110,7 @@ __device__ __forceinline__ bool combine_splits(const GemmWork& work, unsigned ti
       pack.at[i] = multiply.sum(p, i);
       multiply.sum(p, i) = 0;
     }
-    store_pack<kWidth>(partial_pack<Multiply>(own, p), pack);
+    store_global_pack<kWidth>(partial_pack<Multiply>(own, p), pack);
   }
   if (has_row_sum) {
     *partial_row_sum<Multiply>(own) = row_sums.value();

@@ -13,10 +13,13 @@ namespace kiln::kernels {
 
 // ---- kernels
 
-template <class Multiply>
-__global__ void __launch_bounds__(kGemmThreads)
+template <class Tile, bool kTransposeA, bool kTransposeB, class Arithmetic>
+__global__ void __launch_bounds__(kGemmThreads, kGemmBlocks<Arithmetic>)
     gemm_kernel(GemmWork work, BiasActivation epilogue) {
-  gemm_tile(block_shared<GemmShared<Multiply>>(), work, blockIdx.x, epilogue);
+  if constexpr (kIsForThisDevice<Arithmetic>) {
+    using Multiply = GemmMultiply<Tile, kTransposeA, kTransposeB, Arithmetic>;
+    gemm_tile(block_shared<GemmShared<Multiply>>(), work, blockIdx.x, epilogue);
+  }
 }
 
 // ---- launchers
@@ -42,12 +45,12 @@ void launch_tiles(CudaStream stream, const GemmArgs<float>& args) {
   const auto kernel = [&] {
     if constexpr (std::is_same_v<Arithmetic, Fp32>) {
       if (args.transpose_a && args.transpose_b) {
-        return gemm_kernel<GemmMultiply<Tile, true, true, Arithmetic>>;
+        return gemm_kernel<Tile, true, true, Arithmetic>;
       }
     }
-    if (args.transpose_a) return gemm_kernel<GemmMultiply<Tile, true, false, Arithmetic>>;
-    return args.transpose_b ? gemm_kernel<GemmMultiply<Tile, false, true, Arithmetic>>
-                            : gemm_kernel<GemmMultiply<Tile, false, false, Arithmetic>>;
+    if (args.transpose_a) return gemm_kernel<Tile, true, false, Arithmetic>;
+    return args.transpose_b ? gemm_kernel<Tile, false, true, Arithmetic>
+                            : gemm_kernel<Tile, false, false, Arithmetic>;
   };
   ScratchShare scratch(stream.scratch);
   const GemmWork work = plan_gemm<Tile>(args.a, args.b, args.m, args.n, args.k, scratch);

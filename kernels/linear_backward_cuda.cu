@@ -24,18 +24,21 @@ struct LinearBackwardWork {
 };
 
 template <class Tile, class Arithmetic>
-__global__ void __launch_bounds__(kGemmThreads) linear_backward_kernel(LinearBackwardWork work) {
-  using Dx = GemmMultiply<Tile, false, false, Arithmetic>;
-  using DWeight = GemmMultiply<Tile, true, false, Arithmetic>;
-  union Shared {
-    GemmShared<Dx> dx;
-    GemmShared<DWeight> dweight;
-  };
-  Shared& shared = block_shared<Shared>();
-  if (blockIdx.x < work.dx_blocks) {
-    gemm_tile(shared.dx, work.dx, blockIdx.x, work.dx_epilogue);
-  } else {
-    gemm_tile(shared.dweight, work.dweight, blockIdx.x - work.dx_blocks, work.dweight_epilogue);
+__global__ void __launch_bounds__(kGemmThreads, kGemmBlocks<Arithmetic>)
+    linear_backward_kernel(LinearBackwardWork work) {
+  if constexpr (kIsForThisDevice<Arithmetic>) {
+    using Dx = GemmMultiply<Tile, false, false, Arithmetic>;
+    using DWeight = GemmMultiply<Tile, true, false, Arithmetic>;
+    union Shared {
+      GemmShared<Dx> dx;
+      GemmShared<DWeight> dweight;
+    };
+    Shared& shared = block_shared<Shared>();
+    if (blockIdx.x < work.dx_blocks) {
+      gemm_tile(shared.dx, work.dx, blockIdx.x, work.dx_epilogue);
+    } else {
+      gemm_tile(shared.dweight, work.dweight, blockIdx.x - work.dx_blocks, work.dweight_epilogue);
+    }
   }
 }
 
