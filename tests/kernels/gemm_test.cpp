@@ -229,10 +229,32 @@ TEST(GemmPrecision, LargestFloatsStayFiniteInTf32x3) {
   EXPECT_TRUE(near(run_gemm<CudaKilnGemm>(c, in)[0], kLargest / 2, 0x1p-20, 0));
 }
 
-// The largest error of each precision as a share of its bound, for docs/decisions/gemm.md.
+// A stream without scratch memory leaves k undivided.
+TEST(GemmPrecision, NoScratchMemoryNoSplit) {
+  CudaKilnGemm::select();
+  if (!CudaKilnGemm::unusable().empty()) GTEST_SKIP() << CudaKilnGemm::unusable();
+  constexpr std::int64_t kK = 784;
+  const GemmCase c = {1, 1, kK};
+  const auto in = GemmInputs<float>::reals(c);
+  const Buffer<CudaKilnGemm> a(in.a), b(in.b), out(1);
+  kernels::GemmArgs<float> args;
+  args.m = args.n = 1;
+  args.k = kK;
+  args.a = a.data();
+  args.b = b.data();
+  args.c = out.data();
+  kernels::gemm({CudaKilnGemm::stream().handle}, args);
+  float chain = 0;
+  for (std::size_t p = 0; p < kK; ++p) chain = std::fma(in.a[p], in.b[p], chain);
+  EXPECT_EQ(out.values()[0], chain);
+  EXPECT_NE(run_gemm<CudaKilnGemm>(c, in)[0], chain) << "k should be divided where it can";
+}
+
+// The largest errors of each precision, for docs/decisions/gemm.md.
 TEST(GemmPrecision, ErrorsAgainstDouble) {
   CudaKilnGemm::select();
   if (!CudaKilnGemm::unusable().empty()) GTEST_SKIP() << CudaKilnGemm::unusable();
+  if (kernels::cuda_device_info(0).major < 8) GTEST_SKIP() << "CUDA device has fp32 alone";
   double previous = 0;
   for (const Precision precision :
        {Precision::fp32, Precision::tf32x3, Precision::tf32, Precision::bf16}) {
