@@ -36,6 +36,13 @@ class GemmBackendTest : public BackendTest<Backend> {
   }
 };
 
+// Sanitizers make the emulated device 5 to 25 times slower: the longest sweeps are shortened.
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+inline constexpr bool kIsSanitized = true;
+#else
+inline constexpr bool kIsSanitized = false;
+#endif
+
 inline const char* name_of(kernels::Precision precision) {
   switch (precision) {
     case kernels::Precision::fp32:
