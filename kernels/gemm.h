@@ -42,7 +42,8 @@ void gemm(CpuStream stream, const GemmArgs<T>& args);
 // Runs the implementation that cuda_gemm_backend() names.
 void gemm(CudaStream stream, const GemmArgs<float>& args);
 
-// kiln: the tiled kernel of gemm_tiled_cuda.cu. cublas: cuBLASLt, gemm_cublaslt_cuda.cu.
+// kiln: the tiled kernel of gemm_tiled_cuda.cu. cublas: cuBLASLt, gemm_cublaslt_cuda.cu, in fp32
+// whatever the precision.
 enum class GemmBackend { kiln, cublas };
 void set_cuda_gemm_backend(GemmBackend backend);
 GemmBackend cuda_gemm_backend();

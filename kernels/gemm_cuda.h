@@ -6,8 +6,10 @@
 
 namespace kiln::kernels {
 
-// The tiled kernel: every element of C is one chain of fused multiply-adds in ascending k, so its
-// bits depend on neither tile size nor alignment.
+// The tiled kernel, in args.precision where the device has it; A^T B^T is always fp32. In fp32 an
+// element of C is one chain of fused multiply-adds in ascending k, or the ascending sum of a few
+// such chains: where k is divided follows from the shape, and from whether the stream has scratch
+// memory. So the bits depend on neither the device nor alignment.
 void gemm_tiled(CudaStream stream, const GemmArgs<float>& args);
 
 // cuBLASLt in fp32 (no TF32). Bias and relu are part of the product where the library can do it;

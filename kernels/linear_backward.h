@@ -39,7 +39,7 @@ struct LinearBackwardArgs {
 template <class T>
 void linear_backward(CpuStream stream, const LinearBackwardArgs<T>& args);
 
-// One launch for all three.
+// One launch for all three; with the cuBLAS backend of gemm.h, one or two for each.
 void linear_backward(CudaStream stream, const LinearBackwardArgs<float>& args);
 
 }  // namespace kiln::kernels

@@ -1,37 +1,131 @@
 // SPDX-License-Identifier: MIT
-#include "kernels/activation_backward.h"
+// linear_backward.h on CUDA: one launch, whose first blocks make dx and whose others make dW and
+// db. The products are those of gemm_tile.cuh; db is the row sums of dz^T, which the first column
+// of dW's tiles reads anyway.
+
 #include "kernels/gemm.h"
+#include "kernels/gemm_plan.cuh"
+#include "kernels/gemm_tile.cuh"
 #include "kernels/launch.h"
 #include "kernels/linear_backward.h"
 #include "kernels/reduce.h"
+#include "kernels/shared_memory.h"
 
 namespace kiln::kernels {
 
-void linear_backward(CudaStream stream, const LinearBackwardArgs<float>& args) {
-  if (args.accumulate_dx && args.input_activation.kind != ActivationKind::identity) {
-    throw Error("[linear_backward] not supported yet");
+// ---- kernels
+
+struct LinearBackwardWork {
+  unsigned dx_blocks;
+  GemmWork dx;
+  TimesDerivative dx_epilogue;
+  GemmWork dweight;
+  SumsAndRowSums dweight_epilogue;
+};
+
+template <class Tile, class Arithmetic>
+__global__ void __launch_bounds__(kGemmThreads, kGemmBlocks<Arithmetic>)
+    linear_backward_kernel(LinearBackwardWork work) {
+  if constexpr (kIsForThisDevice<Arithmetic>) {
+    using Dx = GemmMultiply<Tile, false, false, Arithmetic>;
+    using DWeight = GemmMultiply<Tile, true, false, Arithmetic>;
+    union Shared {
+      GemmShared<Dx> dx;
+      GemmShared<DWeight> dweight;
+    };
+    Shared& shared = block_shared<Shared>();
+    if (blockIdx.x < work.dx_blocks) {
+      gemm_tile(shared.dx, work.dx, blockIdx.x, work.dx_epilogue);
+    } else {
+      gemm_tile(shared.dweight, work.dweight, blockIdx.x - work.dx_blocks, work.dweight_epilogue);
+    }
   }
+}
+
+// ---- launchers
+
+namespace {
+
+using Args = LinearBackwardArgs<float>;
+
+template <class Tile, class Arithmetic>
+void launch_tiles(CudaStream stream, const Args& args) {
+  ScratchShare scratch(stream.scratch);
+  LinearBackwardWork work = {};
+  if (args.dx != nullptr) {
+    work.dx = plan_gemm<Tile>(args.dz, args.weight, args.batch, args.in, args.out, scratch);
+    work.dx_epilogue = {args.dx, args.accumulate_dx, args.x, args.input_activation};
+    if (args.in > 0) work.dx_blocks = gemm_blocks<Tile>(work.dx);
+  }
+  unsigned dweight_blocks = 0;
+  if (args.dweight != nullptr || args.dbias != nullptr) {
+    const std::int64_t columns = args.dweight != nullptr ? args.in : 0;
+    work.dweight = plan_gemm<Tile>(args.dz, args.x, args.out, columns, args.batch, scratch);
+    work.dweight_epilogue = {args.dweight, args.accumulate_dweight, args.dbias,
+                             args.accumulate_dbias};
+    dweight_blocks = gemm_blocks<Tile>(work.dweight);
+  }
+  if (work.dx_blocks + dweight_blocks == 0) return;
+  launch("linear_backward", linear_backward_kernel<Tile, Arithmetic>,
+         work.dx_blocks + dweight_blocks, kGemmThreads, 0, stream, work);
+}
+
+void linear_backward_tiled(CudaStream stream, const Args& args) {
+  std::int64_t large_tiles = 0;
+  if (args.dx != nullptr) large_tiles += gemm_tiles<LargeTile>(args.batch, args.in);
+  if (args.dweight != nullptr) large_tiles += gemm_tiles<LargeTile>(args.out, args.in);
+  with_arithmetic(available_precision(args.precision), [&](auto math) {
+    if (are_enough_large_tiles(large_tiles)) {
+      launch_tiles<LargeTile, decltype(math)>(stream, args);
+    } else {
+      launch_tiles<SmallTile, decltype(math)>(stream, args);
+    }
+  });
+}
+
+// Separate calls; dx's epilogue, which cuBLAS lacks, is left to the kernel above.
+void linear_backward_cublas(CudaStream stream, const Args& args) {
   if (args.dweight != nullptr) {
-    GemmArgs<float> g;
-    g.transpose_a = true;
-    g.m = args.out, g.n = args.in, g.k = args.batch;
-    g.a = args.dz, g.b = args.x, g.c = args.dweight;
-    g.accumulate = args.accumulate_dweight;
-    gemm(stream, g);
+    GemmArgs<float> product;
+    product.transpose_a = true;
+    product.m = args.out;
+    product.n = args.in;
+    product.k = args.batch;
+    product.a = args.dz;
+    product.b = args.x;
+    product.c = args.dweight;
+    product.accumulate = args.accumulate_dweight;
+    product.precision = args.precision;
+    gemm(stream, product);
   }
   if (args.dbias != nullptr) {
     column_sum(stream, args.dz, args.batch, args.out, args.dbias, args.accumulate_dbias);
   }
-  if (args.dx != nullptr) {
-    GemmArgs<float> g;
-    g.m = args.batch, g.n = args.in, g.k = args.out;
-    g.a = args.dz, g.b = args.weight, g.c = args.dx;
-    g.accumulate = args.accumulate_dx;
-    gemm(stream, g);
-    if (args.input_activation.kind != ActivationKind::identity) {
-      activation_backward(stream, args.input_activation, args.dx, args.x, args.dx, nullptr,
-                          args.batch, args.in, false);
-    }
+  if (args.dx == nullptr) return;
+  if (args.input_activation.kind != ActivationKind::identity) {
+    Args rest = args;
+    rest.dweight = rest.dbias = nullptr;
+    return linear_backward_tiled(stream, rest);
+  }
+  GemmArgs<float> product;
+  product.m = args.batch;
+  product.n = args.in;
+  product.k = args.out;
+  product.a = args.dz;
+  product.b = args.weight;
+  product.c = args.dx;
+  product.accumulate = args.accumulate_dx;
+  product.precision = args.precision;
+  gemm(stream, product);
+}
+
+}  // namespace
+
+void linear_backward(CudaStream stream, const Args& args) {
+  if (cuda_gemm_backend() == GemmBackend::cublas) {
+    linear_backward_cublas(stream, args);
+  } else {
+    linear_backward_tiled(stream, args);
   }
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "kernels/gemm.h"
+#include "tests/kernels/gemm_backends.h"
 #include "tests/support/inputs.h"
 
 namespace kiln::test {
@@ -20,12 +21,14 @@ struct GemmCase {
   bool bias = false;
   kernels::Activation activation = {};
   bool accumulate = false;
+  kernels::Precision precision = kernels::Precision::fp32;
 };
 
 inline std::ostream& operator<<(std::ostream& out, const GemmCase& c) {
   return out << "m " << c.m << " n " << c.n << " k " << c.k << (c.transpose_a ? " A^T" : "")
              << (c.transpose_b ? " B^T" : "") << (c.bias ? " bias" : "") << " activation "
-             << static_cast<int>(c.activation.kind) << (c.accumulate ? " accumulate" : "");
+             << static_cast<int>(c.activation.kind) << (c.accumulate ? " accumulate" : "") << ' '
+             << name_of(c.precision);
 }
 
 // The shape with each of the four transpose cases.
@@ -115,6 +118,7 @@ std::vector<typename Backend::Real> run_gemm(const GemmCase& shape,
   args.bias = shape.bias ? bias.data() : nullptr;
   args.activation = shape.activation;
   args.accumulate = shape.accumulate;
+  args.precision = shape.precision;
   kernels::gemm(Backend::stream(), args);
   return c.values();
 }
