@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "gan_shapes.h"
 #include "kernels/gemm.h"
 
 namespace {
@@ -31,19 +32,13 @@ void gemm_cpu(benchmark::State& state) {
                                                 benchmark::Counter::kIsIterationInvariantRate);
 }
 
-// Each layer (in, out): forward, gradient of the input, gradient of the weight.
-void gan_shapes(benchmark::internal::Benchmark* bench) {
-  constexpr std::int64_t kBatch = 64;
-  constexpr std::int64_t kLayers[][2] = {{100, 128}, {128, 256}, {256, 512}, {512, 784},
-                                         {784, 256}, {256, 128}, {128, 1}};
+void gan_products(benchmark::internal::Benchmark* bench) {
   bench->ArgNames({"m", "n", "k", "ta", "tb"});
-  for (const auto& [in, out] : kLayers) {
-    bench->Args({kBatch, out, in, 0, 1});
-    bench->Args({kBatch, in, out, 0, 0});
-    bench->Args({out, in, kBatch, 1, 0});
+  for (const kiln::bench::GemmShape& s : kiln::bench::gan_shapes()) {
+    bench->Args({s.m, s.n, s.k, s.transpose_a, s.transpose_b});
   }
 }
 
-BENCHMARK(gemm_cpu)->Apply(gan_shapes)->UseRealTime();
+BENCHMARK(gemm_cpu)->Apply(gan_products)->UseRealTime();
 
 }  // namespace

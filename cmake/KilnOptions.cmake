@@ -5,6 +5,7 @@ option(KILN_PORTABLE "Build for any CPU of this architecture instead of this mac
 option(KILN_OPENMP "Use several CPU threads" ON)
 option(KILN_APPS "Build the executables of apps/" ON)
 option(KILN_BENCH "Build the benchmarks of bench/" OFF)
+option(KILN_BENCH_LIBTORCH "Build the benchmarks of LibTorch, found by Torch_DIR, too; needs KILN_BENCH" OFF)
 option(KILN_WERROR "Treat warnings as errors" OFF)
 set(KILN_SANITIZE "" CACHE STRING "Sanitizers of the whole build, as in -fsanitize=: address,undefined or thread")
 

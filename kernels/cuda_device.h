@@ -17,12 +17,13 @@ struct CudaDeviceInfo {
   std::size_t memory_bytes = 0;
 };
 
-// Number of usable devices; where it is 0, `reason` says whether the driver or the device is
-// absent.
+// Number of usable devices; where it is 0, `reason` says whether the driver is absent or too old,
+// or the device is absent.
 int cuda_device_count(std::string& reason);
 CudaDeviceInfo cuda_device_info(int index);
 
-// Makes `index` the calling thread's device. CUDA keeps that choice per thread.
+// Makes `index` the calling thread's device. CUDA keeps that choice per thread. Errors: this build
+// has no code for its architecture.
 void cuda_select_device(int index);
 // A stream with its scratch memory. Streams last as long as the process.
 CudaStream cuda_create_stream();

@@ -7,10 +7,9 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <string>
 #include <utility>
 
-#include "kernels/error.h"
+#include "kernels/cuda_error.h"
 #include "kernels/stream.h"
 
 // Unrolls the loop that follows, so that arrays indexed by its counter can live in registers.
@@ -22,29 +21,21 @@
 
 namespace kiln::kernels {
 
-inline void check_cuda(cudaError_t status, const char* what) {
-  if (status != cudaSuccess) {
-    throw Error(std::string("[") + what + "] CUDA: " + cudaGetErrorString(status) + " (" +
-                cudaGetErrorName(status) + ")");
-  }
-}
-
 inline cudaStream_t native(CudaStream stream) { return static_cast<cudaStream_t>(stream.handle); }
 
-// Runs kernel(args...) on `grid` blocks of `block` threads; `op` names it in errors.
+// Runs kernel(args...) on `grid` blocks of `block` threads; `op`, a literal, names it in errors.
 template <class... Params, class... Args>
 void launch(const char* op, void (*kernel)(Params...), dim3 grid, dim3 block,
             std::size_t shared_bytes, CudaStream stream, Args&&... args) {
+  const LaunchInfo info = {op, grid, block, shared_bytes, reinterpret_cast<const void*>(kernel)};
   cudaLaunchConfig_t config = {};
   config.gridDim = grid;
   config.blockDim = block;
   config.dynamicSmemBytes = shared_bytes;
   config.stream = native(stream);
-  const cudaError_t status = cudaLaunchKernelEx(&config, kernel, std::forward<Args>(args)...);
-  if (status != cudaSuccess) {
-    cudaGetLastError();  // the error is reported here; a later call must not report it again
-    check_cuda(status, op);
-  }
+  before_launch(info, config.stream);
+  after_launch(cudaLaunchKernelEx(&config, kernel, std::forward<Args>(args)...), info,
+               config.stream);
 }
 
 inline constexpr unsigned kBlockSize = 256;

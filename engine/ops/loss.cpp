@@ -6,6 +6,7 @@
 #include "engine/dispatch.h"
 #include "engine/ops/arithmetic.h"
 #include "engine/ops/linear.h"
+#include "engine/ops/ones.h"
 #include "engine/ops/reduce.h"
 #include "kernels/loss.h"
 
@@ -47,8 +48,8 @@ class LossNode final : public Node {
   }
 
   void accumulate_gradients(const Tensor& grad, GradSink& sink) override {
-    if (is_one(grad) && (fused_activation(input(0)).kind == ActivationKind::identity ||
-                         sink.take_over_activation(0))) {
+    const bool plain = kiln::fused_activation(input(0)).kind == ActivationKind::identity;
+    if (is_one(grad) && (plain || sink.take_over_activation(0))) {
       return sink.add(0, ready_gradient_);
     }
     const auto [dx, accumulate] = sink.target(0);

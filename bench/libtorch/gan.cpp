@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+#include "gan.h"
+
+#include <ATen/ops/_fused_adam.h>
+
+#include <cmath>
+#include <utility>
+
+namespace kiln::bench {
+
+using torch::Tensor;
+
+Mlp::Mlp(std::vector<std::int64_t> layer_sizes, torch::Device device)
+    : sizes(std::move(layer_sizes)) {
+  for (std::size_t i = 1; i < sizes.size(); ++i) {
+    const double bound = 1 / std::sqrt(static_cast<double>(sizes[i - 1]));
+    for (const std::vector<std::int64_t>& shape :
+         {std::vector{sizes[i], sizes[i - 1]}, std::vector{sizes[i]}}) {
+      parameters.push_back(
+          torch::empty(shape, device).uniform_(-bound, bound).set_requires_grad(true));
+    }
+  }
+}
+
+Tensor Mlp::operator()(Tensor x) const {
+  for (std::size_t i = 0; i < parameters.size(); i += 2) {
+    x = torch::linear(x, parameters[i], parameters[i + 1]);
+    x = i + 2 < parameters.size() ? torch::relu_(x) : torch::sigmoid(x);
+  }
+  return x;
+}
+
+void Mlp::freeze(bool frozen) const {
+  for (const Tensor& parameter : parameters) parameter.set_requires_grad(!frozen);
+}
+
+FusedAdam::FusedAdam(std::vector<Tensor> parameters) : parameters_(std::move(parameters)) {
+  for (const Tensor& parameter : parameters_) {
+    first_moments_.push_back(torch::zeros_like(parameter));
+    second_moments_.push_back(torch::zeros_like(parameter));
+    steps_.push_back(torch::zeros({}, parameter.options().requires_grad(false)));
+  }
+}
+
+void FusedAdam::step(const std::vector<Tensor>& gradients) {
+  const torch::NoGradGuard no_grad;
+  at::_foreach_add_(steps_, 1);
+  at::_fused_adam_(parameters_, gradients, first_moments_, second_moments_, {}, steps_, 2e-4, 0.9,
+                   0.999, 0, 1e-8, false, false);
+}
+
+Gan::Gan(torch::Device device)
+    : generator({kLatent, 128, 256, 512, 784}, device),
+      discriminator({784, 256, 128, 1}, device),
+      loss_sums(torch::zeros({2}, device)),
+      generator_adam_(generator.parameters),
+      discriminator_adam_(discriminator.parameters),
+      one_(torch::ones({}, device)),
+      two_(one_ * 2) {}
+
+// The sum of the two means is twice the mean over both batches; the factor of the gradient goes in
+// where the backward pass begins.
+Tensor Gan::update_discriminator(const Tensor& real, const Tensor& noise) {
+  Tensor images;
+  {
+    const torch::NoGradGuard no_grad;
+    images = torch::cat({real, generator(noise)});
+  }
+  make_targets(real.size(0));
+  const Tensor mean = torch::binary_cross_entropy(discriminator(images), both_targets_);
+  discriminator_adam_.step(torch::autograd::grad({mean}, discriminator.parameters, {two_}));
+  return mean.detach() * 2;
+}
+
+Tensor Gan::update_generator(const Tensor& noise) {
+  make_targets(noise.size(0));
+  discriminator.freeze(true);
+  const Tensor loss = torch::binary_cross_entropy(discriminator(generator(noise)), real_targets_);
+  generator_adam_.step(torch::autograd::grad({loss}, generator.parameters, {one_}));
+  discriminator.freeze(false);
+  return loss.detach();
+}
+
+void Gan::make_targets(std::int64_t batch) {
+  if (real_targets_.defined() && real_targets_.size(0) == batch) return;
+  real_targets_ = torch::ones({batch, 1}, loss_sums.options());
+  both_targets_ = torch::cat({real_targets_, torch::zeros_like(real_targets_)});
+}
+
+void Gan::train_step(const Tensor& real) {
+  const auto noise = [&] { return torch::randn({real.size(0), kLatent}, real.options()); };
+  const Tensor d_loss = update_discriminator(real, noise());
+  const Tensor g_loss = update_generator(noise());
+  loss_sums.add_(torch::stack({d_loss, g_loss}));
+}
+
+}  // namespace kiln::bench

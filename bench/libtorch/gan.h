@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+// The GAN of recipe `seed` (models/gan/recipe.h) in LibTorch, as a careful user would write it:
+// - modules, F::linear, relu, sigmoid and binary_cross_entropy, which LibTorch fuses as far as it
+// can;
+// - real and generated images go through the discriminator as one batch;
+// - no graph for the generator in the discriminator's update, and no weight gradients of the
+//   discriminator in the generator's update (torch::autograd::grad on the generator alone);
+// - gradients are made afresh each step, so nothing is zeroed;
+// - Adam is PyTorch's fused=True: one kernel a network on CUDA, one loop on the CPU.
+#pragma once
+
+#include <torch/torch.h>
+
+#include <cstdint>
+#include <vector>
+
+namespace kiln::bench {
+
+// Linear layers with ReLU between and a sigmoid at the end. sizes: of the input and of every layer.
+struct Mlp {
+  Mlp(std::vector<std::int64_t> sizes, torch::Device device);
+  torch::Tensor operator()(torch::Tensor x) const;
+  void freeze(bool frozen) const;
+
+  std::vector<std::int64_t> sizes;
+  std::vector<torch::Tensor> parameters;  // weight (out, in) and bias (out) of each layer
+};
+
+// torch.optim.Adam(lr=2e-4, fused=True); LibTorch's C++ optimizer has no such setting, but the
+// operator behind it is the same.
+class FusedAdam {
+ public:
+  explicit FusedAdam(std::vector<torch::Tensor> parameters);
+  void step(const std::vector<torch::Tensor>& gradients);
+
+ private:
+  std::vector<torch::Tensor> parameters_, first_moments_, second_moments_, steps_;
+};
+
+class Gan {
+ public:
+  explicit Gan(torch::Device device);
+
+  // real: (batch, 784); noise: (batch, 100). They return the loss, on the device.
+  torch::Tensor update_discriminator(const torch::Tensor& real, const torch::Tensor& noise);
+  torch::Tensor update_generator(const torch::Tensor& noise);
+  // Both, with fresh noise; adds the losses to loss_sums, as Kiln's step does.
+  void train_step(const torch::Tensor& real);
+
+  static constexpr std::int64_t kLatent = 100;
+  Mlp generator;
+  Mlp discriminator;
+  torch::Tensor loss_sums;  // (2): discriminator, generator
+
+ private:
+  void make_targets(std::int64_t batch);
+
+  FusedAdam generator_adam_;
+  FusedAdam discriminator_adam_;
+  torch::Tensor one_, two_;  // gradients that a backward pass begins with
+  torch::Tensor real_targets_, both_targets_;
+};
+
+// Runs 20 steps from the weights and noise of tests/golden/gan_seed.json, on MNIST. The largest
+// difference of a loss from the file's, relative to it; NaN counts as infinite.
+double golden_difference(torch::Device device);
+
+}  // namespace kiln::bench

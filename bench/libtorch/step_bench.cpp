@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+// The GAN step in LibTorch: eager on the CPU and on a GPU, and captured in a CUDA graph. Every way
+// is checked against the golden losses before it is timed; fp32 products are fp32 (no TF32).
+// --threads=N: CPU threads, 1 by default. Other options are Google Benchmark's.
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+#include "gan.h"
+#ifdef KILN_LIBTORCH_CUDA
+#include <ATen/cuda/CUDAGraph.h>
+#include <c10/cuda/CUDAStream.h>
+#endif
+
+namespace {
+
+using namespace kiln::bench;
+
+constexpr double kTolerance = 1e-4;  // of a loss, relative
+
+// Whether the step is the right one on this device; otherwise the benchmark fails by name.
+bool is_right(benchmark::State& state, torch::Device device) {
+  const double difference = golden_difference(device);
+  if (difference <= kTolerance) return true;
+  state.SkipWithError(
+      ("losses differ from the golden ones by " + std::to_string(difference)).c_str());
+  return false;
+}
+
+void synchronize(torch::Device device) {
+  if (device.is_cuda()) torch::cuda::synchronize();
+}
+
+template <class Step>
+void time_steps(benchmark::State& state, torch::Device device, Step&& step) {
+  const int steps_per_wait = device.is_cuda() ? 100 : 10;
+  for (int warm_up = 0; warm_up < 10; ++warm_up) step();
+  synchronize(device);
+  for (auto _ : state) {
+    const auto begin = std::chrono::steady_clock::now();
+    for (int i = 0; i < steps_per_wait; ++i) step();
+    synchronize(device);
+    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
+    state.SetIterationTime(seconds.count() / steps_per_wait);
+  }
+}
+
+void eager_step(benchmark::State& state, torch::Device device, std::int64_t batch) {
+  if (!is_right(state, device)) return;
+  Gan gan(device);
+  const torch::Tensor real = torch::rand({batch, 784}, device);
+  time_steps(state, device, [&] { gan.train_step(real); });
+}
+
+#ifdef KILN_LIBTORCH_CUDA
+// As PyTorch's documentation asks: warm up on a side stream, capture one step there, replay it.
+void graph_step(benchmark::State& state, std::int64_t batch) {
+  const torch::Device device(torch::kCUDA);
+  if (!is_right(state, device)) return;
+  Gan gan(device);
+  const torch::Tensor real = torch::rand({batch, 784}, device);
+  at::cuda::CUDAGraph graph;
+  torch::cuda::synchronize();
+  c10::cuda::setCurrentCUDAStream(c10::cuda::getStreamFromPool());
+  for (int warm_up = 0; warm_up < 3; ++warm_up) gan.train_step(real);
+  torch::cuda::synchronize();
+  graph.capture_begin();
+  gan.train_step(real);
+  graph.capture_end();
+  c10::cuda::setCurrentCUDAStream(c10::cuda::getDefaultCUDAStream());
+  torch::cuda::synchronize();
+  const double before = gan.loss_sums.sum().item<double>();
+  graph.replay();
+  if (!(gan.loss_sums.sum().item<double>() > before)) {
+    state.SkipWithError("a replayed step does not train");
+    return;
+  }
+  time_steps(state, device, [&] { graph.replay(); });
+}
+#endif
+
+void add_benchmarks() {
+  const auto add = [](const std::string& name, auto run, auto... args) {
+    benchmark::RegisterBenchmark(name.c_str(), run, args...)->UseManualTime();
+  };
+  const torch::Device cpu(torch::kCPU);
+  for (const std::int64_t batch : {64, 128, 512}) {
+    const std::string size = "seed_batch" + std::to_string(batch);
+    add("cpu_gan_step/libtorch_eager/" + size, eager_step, cpu, batch);
+    if (!torch::cuda::is_available()) continue;
+    add("gpu_gan_step/libtorch_eager/" + size, eager_step, torch::Device(torch::kCUDA), batch);
+#ifdef KILN_LIBTORCH_CUDA
+    add("gpu_gan_step/libtorch_graph/" + size, graph_step, batch);
+#endif
+  }
+  if (!torch::cuda::is_available()) {
+    std::fprintf(stderr,
+                 "kiln_bench_libtorch: gpu_gan_step/libtorch_eager and "
+                 "gpu_gan_step/libtorch_graph are left out: LibTorch finds no GPU\n");
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  int threads = 1;
+  const auto last = std::remove_if(argv + 1, argv + argc, [&](const char* argument) {
+    constexpr std::string_view kOption = "--threads=";
+    if (!std::string_view(argument).starts_with(kOption)) return false;
+    threads = std::atoi(argument + kOption.size());
+    return true;
+  });
+  argc = static_cast<int>(last - argv);
+  if (threads < 1) {
+    std::fprintf(stderr, "kiln_bench_libtorch: error: --threads wants a number of at least 1\n");
+    return 2;
+  }
+  torch::set_num_threads(threads);
+  at::globalContext().setAllowTF32CuBLAS(false);
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
+  benchmark::AddCustomContext("libtorch", TORCH_VERSION);
+  benchmark::AddCustomContext("libtorch_threads", std::to_string(threads));
+  add_benchmarks();
+  benchmark::RunSpecifiedBenchmarks();
+  benchmark::Shutdown();
+}
