@@ -10,8 +10,7 @@
 #include "apps/gan_results.h"
 #include "apps/interrupt.h"
 #include "apps/output_folder.h"
-#include "engine/data/batch_sampler.h"
-#include "engine/data/gather.h"
+#include "engine/data/batch_stream.h"
 #include "engine/io/image_grid.h"
 #include "engine/io/png.h"
 #include "engine/train/progress_bar.h"
@@ -35,9 +34,9 @@ class GanRun {
         height_(images.height),
         width_(images.width),
         num_rows_(static_cast<std::int64_t>(images.count)),
-        sampler_(num_rows_, options.batch, derive_seed(options.seed, kBatchSeed), device),
+        batches_(Tensor::from_host(images.pixels, {num_rows_, image_size()}, device), options.batch,
+                 derive_seed(options.seed, kBatchSeed)),
         gan_(recipe, image_size(), derive_seed(options.seed, kModelSeed), device),
-        rows_(Tensor::from_host(images.pixels, {num_rows_, image_size()}, device)),
         picture_noise_(Rng(derive_seed(options.seed, kPictureSeed), device)
                            .normal({kPictureImages, recipe.latent_size})),
         results_(options.out),
@@ -65,10 +64,10 @@ class GanRun {
   void train() {
     bool stop = interrupted();
     for (std::int64_t epoch = 0; epoch < options_.epochs && !stop; ++epoch) {
-      sampler_.start_epoch(epoch);
-      const std::int64_t batches = sampler_.batches_per_epoch();
+      batches_.start_epoch(epoch);
+      const std::int64_t batches = batches_.batches_per_epoch();
       for (std::int64_t batch = 0; batch < batches && !stop; ++batch) {
-        gan_.train_step(gather_rows(rows_, sampler_.batch(batch)));
+        gan_.train_step(batches_);
         stop = done();
         const bool last = stop || batch + 1 == batches;
         if (last || gan_.steps_done() % kStepsBetweenMetrics == 0) log_metrics(epoch);
@@ -146,9 +145,8 @@ class GanRun {
   std::size_t height_;
   std::size_t width_;
   std::int64_t num_rows_;
-  BatchSampler sampler_;
+  BatchStream batches_;
   models::Gan gan_;
-  Tensor rows_;
   Tensor picture_noise_;
   GanResults results_;
   OutputFolder folder_;

@@ -94,7 +94,13 @@ Device Device::from_name(std::string_view name) {
   }
 #ifdef KILN_HAS_CUDA
   std::string reason;
-  if (kernels::cuda_device_count(reason) > 0) return cuda();
+  if (kernels::cuda_device_count(reason) > 0) {
+    try {
+      return cuda();
+    } catch (const Error&) {
+      return cpu();  // a GPU that this build has no code for
+    }
+  }
 #endif
   return cpu();
 }

@@ -20,7 +20,8 @@ void* MemoryPool::allocate(std::size_t bytes) {
   const std::size_t size = block_size(bytes);
   {
     const std::lock_guard lock(mutex_);
-    std::vector<void*>& free_blocks = blocks_[size];
+    Blocks& blocks = current_ != nullptr ? current_->free_blocks_ : blocks_;
+    std::vector<void*>& free_blocks = blocks[size];
     if (!free_blocks.empty()) {
       void* data = free_blocks.back();
       free_blocks.pop_back();
@@ -28,19 +29,27 @@ void* MemoryPool::allocate(std::size_t bytes) {
     }
     ++device_allocations_;
   }
+  void* data = nullptr;
   try {
-    return allocate_(size);
+    data = allocate_(size);
   } catch (const std::exception&) {
     release();
-    return allocate_(size);
+    data = allocate_(size);
   }
+  if (current_ != nullptr) {
+    const std::lock_guard lock(mutex_);
+    reserved_[data] = current_;
+  }
+  return data;
 }
 
 void MemoryPool::free(void* data, std::size_t bytes) noexcept {
   if (data == nullptr) return;
   try {
     const std::lock_guard lock(mutex_);
-    blocks_[block_size(bytes)].push_back(data);
+    const auto owner = reserved_.find(data);
+    Blocks& blocks = owner != reserved_.end() ? owner->second->free_blocks_ : blocks_;
+    blocks[block_size(bytes)].push_back(data);
   } catch (...) {
     free_(data);
   }
@@ -51,6 +60,20 @@ void MemoryPool::release() noexcept {
   for (auto& [size, blocks] : blocks_) {
     for (void* data : blocks) free_(data);
     blocks.clear();
+  }
+}
+
+void MemoryPool::dissolve(Reserve& reserve) noexcept {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(reserved_, [&](const auto& entry) { return entry.second == &reserve; });
+  for (auto& [size, blocks] : reserve.free_blocks_) {
+    for (void* data : blocks) {
+      try {
+        blocks_[size].push_back(data);
+      } catch (...) {
+        free_(data);
+      }
+    }
   }
 }
 

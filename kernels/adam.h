@@ -60,7 +60,8 @@ struct AdamState {
     rate_scale = static_cast<T>(warmup / (1 - beta1_power));
     sqrt_bias_correction2 = static_cast<T>(std::sqrt(1 - beta2_power));
     const double ramp = (1 + steps) / (10 + steps);
-    average_weight = static_cast<T>(1 - (ramp < config.average_decay ? ramp : config.average_decay));
+    average_weight =
+        static_cast<T>(1 - (ramp < config.average_decay ? ramp : config.average_decay));
   }
 };
 

@@ -13,8 +13,7 @@ namespace kiln::kernels {
 __global__ void adam_kernel(AdamConfig config, AdamRule<float> rule, AdamState<float>* state,
                             AdamArrays<float> arrays, unsigned* ticket) {
   const AdamState<float> now = *state;
-  const bool aligned =
-      is_aligned_for<4>(arrays.p, arrays.grad, arrays.m, arrays.v, arrays.average);
+  const bool aligned = is_aligned_for<4>(arrays.p, arrays.grad, arrays.m, arrays.v, arrays.average);
   for_each_pack(arrays.n, aligned, [&](auto width, std::int64_t i) {
     constexpr int kWidth = decltype(width)::value;
     auto p = load_pack<kWidth>(arrays.p + i);

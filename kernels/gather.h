@@ -17,13 +17,13 @@ namespace kiln::kernels {
 struct RowIndices {
   const std::int32_t* values = nullptr;
   std::int64_t count = 0;
-  std::int64_t* cursor = nullptr;
+  std::uint64_t* cursor = nullptr;
 };
 
 // Where the cursor stands after a batch.
-KILN_HOST_DEVICE inline std::int64_t next_cursor(std::int64_t cursor, std::int64_t batch,
-                                                 std::int64_t count) {
-  return cursor + 2 * batch <= count ? cursor + batch : 0;
+KILN_HOST_DEVICE inline std::uint64_t next_cursor(std::int64_t first, std::int64_t batch,
+                                                  std::int64_t count) {
+  return first + 2 * batch <= count ? static_cast<std::uint64_t>(first + batch) : 0;
 }
 
 template <class T>

@@ -5,9 +5,10 @@
 namespace kiln::kernels {
 
 template <class T>
-void gather_rows(CpuStream, const std::uint8_t* rows, std::int64_t row_size,
-                 RowIndices indices, std::int64_t batch, T scale, T shift, T* out) {
-  const std::int64_t first = indices.cursor != nullptr ? *indices.cursor : 0;
+void gather_rows(CpuStream, const std::uint8_t* rows, std::int64_t row_size, RowIndices indices,
+                 std::int64_t batch, T scale, T shift, T* out) {
+  const std::int64_t first =
+      indices.cursor != nullptr ? static_cast<std::int64_t>(*indices.cursor) : 0;
   for (std::int64_t i = 0; i < batch; ++i) {
     const std::uint8_t* row = rows + indices.values[first + i] * row_size;
     T* out_row = out + i * row_size;

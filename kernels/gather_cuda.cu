@@ -19,7 +19,8 @@ template <int kWidth>
 __global__ void gather_rows_kernel(const std::uint8_t* rows, std::int64_t row_size,
                                    RowIndices indices, std::int64_t batch, float scale, float shift,
                                    float* out, unsigned* ticket) {
-  const std::int64_t first = indices.cursor != nullptr ? *indices.cursor : 0;
+  const std::int64_t first =
+      indices.cursor != nullptr ? static_cast<std::int64_t>(*indices.cursor) : 0;
   for (std::int64_t i = blockIdx.x; i < batch; i += gridDim.x) {
     const std::uint8_t* const row = rows + indices.values[first + i] * row_size;
     for (std::int64_t j = kWidth * threadIdx.x; j < row_size; j += kWidth * blockDim.x) {

@@ -44,8 +44,8 @@ void loss_backward(CpuStream, Loss loss, const T* dout, const LossArgs<T>& args,
   });
 }
 
-#define KILN_INSTANTIATE_TYPE(Loss, T)                                                  \
-  template void loss_forward(CpuStream, Loss, const LossArgs<T>&, Activation, T*, T*);  \
+#define KILN_INSTANTIATE_TYPE(Loss, T)                                                 \
+  template void loss_forward(CpuStream, Loss, const LossArgs<T>&, Activation, T*, T*); \
   template void loss_backward(CpuStream, Loss, const T*, const LossArgs<T>&, bool);
 #define KILN_INSTANTIATE(Loss, snake_case_name) \
   KILN_INSTANTIATE_TYPE(Loss, float)            \

@@ -28,8 +28,8 @@ struct LossTerm {
     if (args.dx != nullptr) {
       with_activation(x_activation, [&](auto act) {
         for (int k = 0; k < kWidth; ++k) {
-          args.dx[i + k] = args.scale * loss.derivative(x.at[k], t.at[k]) *
-                           act.derivative(x.at[k], x.at[k]);
+          args.dx[i + k] =
+              args.scale * loss.derivative(x.at[k], t.at[k]) * act.derivative(x.at[k], x.at[k]);
         }
       });
     }
@@ -73,9 +73,9 @@ void loss_backward(CudaStream stream, Loss loss, const float* dout, const LossAr
          loss, dout, args, accumulate);
 }
 
-#define KILN_INSTANTIATE(Loss, loss_name)                                                     \
+#define KILN_INSTANTIATE(Loss, loss_name)                                                        \
   template void loss_forward<Loss>(CudaStream, Loss, const LossArgs<float>&, Activation, float*, \
-                                   float*);                                                   \
+                                   float*);                                                      \
   template void loss_backward<Loss>(CudaStream, Loss, const float*, const LossArgs<float>&, bool);
 KILN_LOSSES(KILN_INSTANTIATE)
 #undef KILN_INSTANTIATE

@@ -69,18 +69,16 @@ void draw(std::uint64_t seed, std::uint64_t* state, T* out, std::int64_t n, Tran
 }  // namespace
 
 template <class T>
-void random_uniform(CpuStream, std::uint64_t seed, std::uint64_t* counter, T* out,
-                    std::int64_t n) {
+void random_uniform(CpuStream, std::uint64_t seed, std::uint64_t* counter, T* out, std::int64_t n) {
   draw(seed, counter, out, n, to_uniform);
 }
 
 template <class T>
-void random_normal(CpuStream, std::uint64_t seed, std::uint64_t* counter, T* out,
-                   std::int64_t n) {
+void random_normal(CpuStream, std::uint64_t seed, std::uint64_t* counter, T* out, std::int64_t n) {
   draw(seed, counter, out, n, to_normal);
 }
 
-#define KILN_INSTANTIATE(T)                                                                       \
+#define KILN_INSTANTIATE(T)                                                                 \
   template void random_uniform(CpuStream, std::uint64_t, std::uint64_t*, T*, std::int64_t); \
   template void random_normal(CpuStream, std::uint64_t, std::uint64_t*, T*, std::int64_t);
 KILN_INSTANTIATE(float)

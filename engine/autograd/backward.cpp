@@ -79,7 +79,7 @@ class Traversal {
   void run(const Tensor& output, const std::unordered_set<Key>& keep, bool create_graph) {
     const GradModeGuard mode(create_graph);
     const std::vector<Tensor> outputs = {output};
-    GradSink(outputs, {&slots_[key_of(output)]}, false).add(0, ones_like(output));
+    GradSink(outputs, {&slots_[key_of(output)]}).add(0, ones_like(output));
     count_consumers(keep);
     for (Node* node : nodes_) {
       const auto found = slots_.find(node);

@@ -28,10 +28,8 @@ class GradSink {
 
   // slots[i] is null where input i needs no gradient.
   GradSink(const std::vector<Tensor>& inputs, std::vector<GradSlot*> slots,
-           bool output_is_taken_over)
-      : inputs_(inputs),
-        slots_(std::move(slots)),
-        output_is_taken_over_(output_is_taken_over) {}
+           bool output_is_taken_over = false)
+      : inputs_(inputs), slots_(std::move(slots)), output_is_taken_over_(output_is_taken_over) {}
 
   bool needs(std::size_t input) const { return slots_[input] != nullptr; }
   // Input i may be the output of an op with a fused activation: fused_activation(input). Where the

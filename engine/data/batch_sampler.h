@@ -21,6 +21,8 @@ class BatchSampler {
   void start_epoch(std::int64_t epoch);
   // Row indices of batch `batch` of this epoch: int32 (batch_size), on the device.
   Tensor batch(std::int64_t batch) const;
+  // All of the epoch's row indices: int32 (num_rows).
+  const Tensor& permutation() const { return permutation_; }
 
  private:
   std::int64_t num_rows_;

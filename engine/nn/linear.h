@@ -18,6 +18,13 @@ class Linear final : public Module {
          std::uint64_t seed, Device device, Init init = Init::fan_in_uniform);
 
   Tensor forward(const Tensor& x) override;
+  // The halves of forward(): see linear_into() and linear_of() in engine/ops/linear.h.
+  void forward_into(const Tensor& x, const Tensor& y) const {
+    linear_into(x, weight_, bias_, activation_, y);
+  }
+  Tensor forward_of(const Tensor& x, const Tensor& y) const {
+    return linear_of(x, weight_, bias_, activation_, y);
+  }
 
   const Tensor& weight() const { return weight_; }
   const Tensor& bias() const { return bias_; }

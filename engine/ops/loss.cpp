@@ -33,7 +33,8 @@ double mean_scale(const Tensor& x) {
 template <class Loss>
 class LossNode final : public Node {
  public:
-  LossNode(std::vector<Tensor> inputs, Loss loss, Target target, double scale, Tensor ready_gradient)
+  LossNode(std::vector<Tensor> inputs, Loss loss, Target target, double scale,
+           Tensor ready_gradient)
       : Node(Loss::name, std::move(inputs)),
         loss_(loss),
         target_(std::move(target)),

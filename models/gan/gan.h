@@ -3,11 +3,15 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
+#include <vector>
 
+#include "engine/data/batch_stream.h"
 #include "engine/optim/adam.h"
 #include "engine/optim/parameter_arena.h"
 #include "engine/rng.h"
+#include "engine/train/captured_step.h"
 #include "models/gan/recipe.h"
 #include "models/mlp.h"
 
@@ -27,11 +31,14 @@ class Gan {
   // Trains on images of `image_size` pixels in [0, 1]. Equal seeds give equal runs.
   Gan(const GanRecipe& recipe, std::int64_t image_size, std::uint64_t seed, Device device);
 
-  // One update of the discriminator and one of the generator, each with fresh noise.
-  // real: (batch, image_size).
+  // One update of the discriminator and one of the generator, each with fresh noise, on the next
+  // batch of `batches`, which must outlive the network's training. On a GPU the steps are captured
+  // and replayed (CapturedStep).
+  void train_step(const BatchStream& batches);
+  // The same on a given batch real (batch, image_size), never captured.
   void train_step(const Tensor& real);
 
-  // The two halves of a step with given noise (batch, latent_size).
+  // The two halves of a step with given noise (batch, latent_size): the discriminator's first.
   void update_discriminator(const Tensor& real, const Tensor& noise);
   void update_generator(const Tensor& noise);
 
@@ -47,18 +54,30 @@ class Gan {
   // The weights that sample() uses.
   Mlp& sampling_generator() { return average_ ? average_->generator : generator_; }
   std::int64_t steps_done() const { return steps_done_; }
+  // Kernels of a captured step, with the penalty or without; 0 as long as there is none.
+  std::size_t num_graph_nodes(bool with_penalty) const;
 
  private:
+  // A step with the penalty and one without launch different kernels.
+  struct CapturedSteps {
+    const BatchStream* batches;
+    CapturedStep plain;
+    CapturedStep with_penalty;
+  };
+
   struct Average {
     Mlp generator;
     optim::ParameterArena arena;
     Average(const MlpConfig& config, const Tensor& initial, Device device);
   };
 
-  Tensor adversarial_loss(const Tensor& output, double target) const;
-  Tensor probability(const Tensor& output) const;
-  Tensor real_loss(const Tensor& real, Tensor& output);
-  void count(std::size_t metric, const Tensor& value);
+  Tensor keep_average(Device device);
+  void prepare(std::int64_t batch);
+  bool penalty_is_due() const;
+  void step_on_real_images(bool with_penalty);
+  void train_discriminator(bool with_penalty);
+  Tensor penalty(const std::vector<Tensor>& outputs);
+  void train_generator(const Tensor& noise, const std::vector<Tensor>& outputs);
 
   GanRecipe recipe_;
   Rng rng_;
@@ -66,10 +85,16 @@ class Gan {
   Mlp discriminator_;
   optim::ParameterArena generator_arena_;
   optim::ParameterArena discriminator_arena_;
+  std::optional<Average> average_;
   optim::Adam generator_adam_;
   optim::Adam discriminator_adam_;
-  std::optional<Average> average_;
-  Tensor metric_sums_;  // (4), on the device
+  std::int64_t batch_ = 0;
+  Tensor noise_;            // (2 batch, latent): for the discriminator's update, the generator's
+  Tensor images_;           // (3 batch, image): real ones, those made of either half of the noise
+  Tensor targets_;          // (2 batch, 1): 1 for real images, 0 for others
+  Tensor judged_, d_loss_;  // what the discriminator's update made of 2 batch images
+  Tensor metric_sums_;      // (4), on the device
+  std::unique_ptr<CapturedSteps> captured_;
   std::int64_t steps_done_ = 0;
   std::int64_t steps_read_ = 0;
 };

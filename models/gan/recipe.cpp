@@ -29,10 +29,10 @@ GanRecipe stable_recipe() {
   recipe.discriminator_activation = {ActivationKind::leaky_relu, 0.2f};
   recipe.r1 = 0.1;
   recipe.r1_interval = 4;
-  recipe.average_decay = 0.9995;
-  recipe.warmup_steps = 1000;
   recipe.generator_adam = {1e-3, 0.0, 0.99};
+  recipe.generator_adam.warmup_steps = 1000;
   recipe.discriminator_adam = recipe.generator_adam;
+  recipe.generator_adam.average_decay = 0.9995;
   recipe.hidden_init = nn::Init::he_normal;
   recipe.output_init = nn::Init::lecun_normal;
   recipe.discriminator_hidden = {512, 256};

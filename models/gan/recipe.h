@@ -23,11 +23,9 @@ struct GanRecipe {
   std::string name;
   bool from_logits = false;  // the discriminator's last layer is linear
   Activation discriminator_activation = {ActivationKind::relu};
-  double r1 = 0;                  // weight of the penalty; 0 leaves it out
-  std::int64_t r1_interval = 1;   // steps between penalties; each weighs that many times as much
-  double average_decay = 0;       // of the generator's weights; 0 samples from the last ones
-  std::int64_t warmup_steps = 0;  // over which the learning rates rise from 0
-  optim::AdamConfig generator_adam = {};
+  double r1 = 0;                 // weight of the penalty; 0 leaves it out
+  std::int64_t r1_interval = 1;  // steps between penalties; each weighs that many times as much
+  optim::AdamConfig generator_adam = {};  // with an average_decay, its average makes the samples
   optim::AdamConfig discriminator_adam = {};
   nn::Init hidden_init = nn::Init::fan_in_uniform;
   nn::Init output_init = nn::Init::fan_in_uniform;

@@ -62,7 +62,7 @@ TYPED_TEST(GatherRows, CursorMovesOn) {
   using Real = typename TypeParam::Real;
   const Buffer<TypeParam, std::uint8_t> rows(std::vector<std::uint8_t>{0, 10, 20, 30, 40, 50, 60});
   const Buffer<TypeParam, std::int32_t> indices(std::vector<std::int32_t>{6, 5, 4, 3, 2, 1, 0});
-  const Buffer<TypeParam, std::int64_t> cursor(std::vector<std::int64_t>{0});
+  const Buffer<TypeParam, std::uint64_t> cursor(std::vector<std::uint64_t>{0});
   const Buffer<TypeParam> out(3);
   const auto next = [&] {
     kernels::gather_rows(TypeParam::stream(), rows.data(), 1,
@@ -72,7 +72,7 @@ TYPED_TEST(GatherRows, CursorMovesOn) {
   };
   EXPECT_TRUE(same_bits(next(), std::vector<Real>{60, 50, 40}));
   EXPECT_TRUE(same_bits(next(), std::vector<Real>{30, 20, 10}));
-  EXPECT_EQ(cursor.values()[0], 0);
+  EXPECT_EQ(cursor.values()[0], 0u);
   EXPECT_TRUE(same_bits(next(), std::vector<Real>{60, 50, 40}));
 }
 

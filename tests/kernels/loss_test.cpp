@@ -24,7 +24,9 @@ class LossKernels : public BackendTest<Backend> {
     const Buffer<Backend> xs(x, layout(0)), ts(t, layout(1)), out(1, layout(2)),
         workspace(kernels::kSumWorkspace, layout(3));
     kernels::loss_forward(Backend::stream(), loss,
-                          Args{xs.data(), {t.empty() ? nullptr : ts.data(), constant}, xs.size(),
+                          Args{xs.data(),
+                               {t.empty() ? nullptr : ts.data(), constant},
+                               xs.size(),
                                mean_scale(xs.size())},
                           {}, out.data(), workspace.data());
     return out.values()[0];
@@ -38,8 +40,11 @@ class LossKernels : public BackendTest<Backend> {
     const Buffer<Backend> xs(x, layout(0)), ts(t, layout(1)), dx(old, layout(2)),
         douts(std::vector<Real>{dout}, layout(3));
     kernels::loss_backward(Backend::stream(), loss, douts.data(),
-                           Args{xs.data(), {t.empty() ? nullptr : ts.data(), constant}, xs.size(),
-                                mean_scale(xs.size()), dx.data()},
+                           Args{xs.data(),
+                                {t.empty() ? nullptr : ts.data(), constant},
+                                xs.size(),
+                                mean_scale(xs.size()),
+                                dx.data()},
                            accumulate);
     return dx.values();
   }
@@ -116,9 +121,10 @@ TYPED_TEST(LossKernels, ForwardMakesTheGradient) {
         const auto x = random_values<Real>(n, 0.05, 0.95, 1), t = random_values<Real>(n, 0, 1, 2);
         const Real scale(0.75);
         const Buffer<TypeParam> xs(x), ts(t), dx(n), out(1), workspace(kernels::kSumWorkspace);
-        kernels::loss_forward(TypeParam::stream(), loss,
-                              kernels::LossArgs<Real>{xs.data(), {ts.data(), 0}, n, scale, dx.data()},
-                              act, out.data(), workspace.data());
+        kernels::loss_forward(
+            TypeParam::stream(), loss,
+            kernels::LossArgs<Real>{xs.data(), {ts.data(), 0}, n, scale, dx.data()}, act,
+            out.data(), workspace.data());
         double sum = 0;
         std::vector<double> expected;
         for (std::size_t i = 0; i < x.size(); ++i) {
@@ -128,7 +134,8 @@ TYPED_TEST(LossKernels, ForwardMakesTheGradient) {
                              (act.kind == kernels::ActivationKind::sigmoid ? xi * (1 - xi) : 1));
         }
         EXPECT_TRUE(near(out.values()[0], sum, TestFixture::kTolerance, TestFixture::kTolerance));
-        EXPECT_TRUE(near(dx.values(), expected, 32 * kEpsilon<TypeParam>, 32 * kEpsilon<TypeParam>));
+        EXPECT_TRUE(
+            near(dx.values(), expected, 32 * kEpsilon<TypeParam>, 32 * kEpsilon<TypeParam>));
       }
     }
   });

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+#include "engine/data/batch_stream.h"
+
+#include "kernels/gather.h"
+
+namespace kiln {
+namespace {
+
+Tensor zero(Device device) { return Tensor::from_host(std::vector<std::uint64_t>{0}, {1}, device); }
+
+}  // namespace
+
+BatchStream::BatchStream(Tensor rows, std::int64_t batch_size, std::uint64_t seed)
+    : rows_(std::move(rows)),
+      batch_size_(batch_size),
+      sampler_(rows_.dim(0), batch_size, seed, rows_.device()),
+      indices_(sampler_.permutation().clone()),
+      cursor_(zero(rows_.device())) {}
+
+void BatchStream::start_epoch(std::int64_t epoch) {
+  sampler_.start_epoch(epoch);
+  indices_.copy_from(sampler_.permutation());
+  cursor_.copy_from(zero(rows_.device()));
+}
+
+void BatchStream::next_into(const Tensor& out) const {
+  if (out.shape() != Shape{batch_size_, row_size()} || out.dtype() != DType::float32 ||
+      !(out.device() == rows_.device())) {
+    throw Error("[batch_stream] output " + to_string(out.shape()) + " is not float32 (" +
+                std::to_string(batch_size_) + "," + std::to_string(row_size()) +
+                ") on the data's device");
+  }
+  rows_.device().run([&](auto stream) {
+    kernels::gather_rows(
+        stream, rows_.data<std::uint8_t>(), row_size(),
+        {indices_.data<std::int32_t>(), indices_.numel(), cursor_.data<std::uint64_t>()},
+        batch_size_, 1.0f / 255, 0.0f, out.data<float>());
+  });
+}
+
+Tensor BatchStream::next() const {
+  Tensor out = Tensor::empty({batch_size_, row_size()}, rows_.device());
+  next_into(out);
+  return out;
+}
+
+}  // namespace kiln

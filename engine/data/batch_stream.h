@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+// The batches of an epoch, one after the other, out of a data set that stays on the device as
+// bytes. The place in the epoch is device memory, so that a captured step moves on by itself.
+#pragma once
+
+#include <cstdint>
+
+#include "engine/data/batch_sampler.h"
+#include "engine/tensor.h"
+
+namespace kiln {
+
+class BatchStream {
+ public:
+  // rows: uint8 (n, row_size). Errors: those of BatchSampler.
+  BatchStream(Tensor rows, std::int64_t batch_size, std::uint64_t seed);
+
+  std::int64_t batch_size() const { return batch_size_; }
+  std::int64_t row_size() const { return rows_.dim(1); }
+  std::int64_t batches_per_epoch() const { return sampler_.batches_per_epoch(); }
+
+  // The first epoch, 0, has begun already.
+  void start_epoch(std::int64_t epoch);
+  // The next batch into out, float32 (batch_size, row_size), with bytes mapped to [0, 1]. After the
+  // last one the epoch begins again.
+  void next_into(const Tensor& out) const;
+  Tensor next() const;
+
+ private:
+  Tensor rows_;
+  std::int64_t batch_size_;
+  BatchSampler sampler_;
+  Tensor indices_;
+  Tensor cursor_;
+};
+
+}  // namespace kiln
