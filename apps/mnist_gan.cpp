@@ -6,6 +6,7 @@
 #include "apps/command_line.h"
 #include "apps/gan_training.h"
 #include "engine/data/mnist.h"
+#include "engine/precision.h"
 
 namespace {
 
@@ -17,6 +18,7 @@ struct Options {
   std::filesystem::path data = "data/mnist";
   std::string recipe = "stable";
   std::string device = "auto";
+  std::string precision = "fp32";
   int threads = 0;
   double learning_rate = 0;
 };
@@ -48,6 +50,9 @@ void add_options(CLI::App& app, Options& options) {
       ->check(whole_number(1, kMaxCount));
   app.add_option("--device", options.device, "auto (the GPU where there is one), cpu or cuda")
       ->capture_default_str();
+  app.add_option("--precision", options.precision,
+                 "Of matrix products on a GPU: fp32, tf32x3, tf32 or bf16; weights stay fp32")
+      ->capture_default_str();
   app.add_option("--threads", options.threads, "CPU threads (default: one a core)")
       ->check(whole_number(1, 1024));
   app.set_version_flag("--version", "mnist_gan " KILN_VERSION);
@@ -61,6 +66,7 @@ int train(const CLI::App& app, Options& options) {
     }
     recipe.set_learning_rate(options.learning_rate);
   }
+  set_matmul_precision(precision_from_name(options.precision));
   set_num_threads(options.threads);
   const Device device = Device::from_name(options.device);
   const MnistData data = load_mnist(options.data, MnistSplit::train);

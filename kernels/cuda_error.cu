@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "kernels/cuda_error.h"
+#include "kernels/cuda_graph.h"
 
 namespace kiln::kernels {
 namespace {
@@ -26,16 +27,6 @@ enum RuntimeCode {
 
 thread_local LaunchInfo last_launch;
 std::atomic<LaunchObserver> launch_observer = nullptr;
-
-// KILN_CUDA_SYNC is read once: it is set before the program starts.
-bool launches_synchronise() {
-  static const bool synchronise = [] {
-    const char* const setting = std::getenv("KILN_CUDA_SYNC");
-    return setting != nullptr && std::string_view(setting) != "" &&
-           std::string_view(setting) != "0";
-  }();
-  return synchronise;
-}
 
 // A stream that is being captured runs nothing, and to wait for it would end the capture.
 cudaError_t wait_unless_capturing(cudaStream_t stream) {
@@ -69,6 +60,16 @@ std::string version(int cuda) {
 
 }  // namespace
 
+// KILN_CUDA_SYNC is read once: it is set before the program starts.
+bool cuda_launches_synchronise() {
+  static const bool synchronise = [] {
+    const char* const setting = std::getenv("KILN_CUDA_SYNC");
+    return setting != nullptr && std::string_view(setting) != "" &&
+           std::string_view(setting) != "0";
+  }();
+  return synchronise;
+}
+
 void check_cuda(cudaError_t status, const char* what) {
   if (status == cudaSuccess) return;
   std::string message = words(status);
@@ -78,8 +79,9 @@ void check_cuda(cudaError_t status, const char* what) {
       message += std::string(", at or before '") + last_launch.op + "' (" + describe(last_launch) +
                  "), the last launch of this thread";
     }
-    message += launches_synchronise() ? "; it was not one of launch()'s kernels outside a graph"
-                                      : "; run with KILN_CUDA_SYNC=1 to see which";
+    message += cuda_launches_synchronise()
+                   ? "; it was not one of launch()'s kernels outside a graph"
+                   : "; run with KILN_CUDA_SYNC=1 to see which";
     message += "; this process cannot use the GPU any more";
   }
   throw_error(what, message);
@@ -89,7 +91,7 @@ void before_launch(const LaunchInfo& launch, cudaStream_t stream) {
   if (const LaunchObserver observer = launch_observer.load(std::memory_order_relaxed)) {
     observer(launch);
   }
-  if (launches_synchronise()) check_cuda(wait_unless_capturing(stream), launch.op);
+  if (cuda_launches_synchronise()) check_cuda(wait_unless_capturing(stream), launch.op);
 }
 
 void after_launch(cudaError_t status, const LaunchInfo& launch, cudaStream_t stream) {
@@ -98,7 +100,7 @@ void after_launch(cudaError_t status, const LaunchInfo& launch, cudaStream_t str
     throw_error(launch.op, words(status) + ", " + describe(launch));
   }
   last_launch = launch;
-  if (!launches_synchronise()) return;
+  if (!cuda_launches_synchronise()) return;
   status = wait_unless_capturing(stream);
   if (status != cudaSuccess)
     throw_error(launch.op, words(status) + " in this launch, " + describe(launch));

@@ -9,6 +9,10 @@
 
 namespace kiln::kernels {
 
+// Whether KILN_CUDA_SYNC=1 asks for a wait after every launch, so that an error names its kernel. In
+// a graph kernels have no names.
+bool cuda_launches_synchronise();
+
 class CudaGraph {
  public:
   // Records what `work` queues on `stream`, without running it. `work` must neither allocate device

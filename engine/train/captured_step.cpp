@@ -31,6 +31,7 @@ CapturedStep::~CapturedStep() = default;
 void CapturedStep::run() {
   if (recording_ == nullptr) return step_();
 #ifdef KILN_HAS_CUDA
+  if (kernels::cuda_launches_synchronise()) return step_();
   Recording& recording = *recording_;
   if (!recording.warm) {
     const MemoryPool::ReserveScope scope(recording.reserve);

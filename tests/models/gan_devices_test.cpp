@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
-// The same training run on the CPU and on a CUDA device.
+// The same training run on the CPU and, captured and replayed, on a CUDA device.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
 
-#include "engine/data/batch_sampler.h"
-#include "engine/data/gather.h"
+#include "engine/data/batch_stream.h"
 #include "engine/data/mnist.h"
 #include "models/gan/gan.h"
 #include "tests/support/devices.h"
@@ -30,11 +29,11 @@ Run train(const std::string& recipe, Device device) {
   const IdxImages images = load_mnist(KILN_DATA_DIR, MnistSplit::train).images;
   const Tensor rows =
       Tensor::from_host(images.pixels, {static_cast<std::int64_t>(images.count), 784}, device);
-  const BatchSampler sampler(rows.dim(0), 64, 3, device);
+  const BatchStream batches(rows, 64, 3);
   Rng latent(4, device);
   Run run;
   for (std::int64_t step = 0; step < num_steps(); ++step) {
-    gan.train_step(gather_rows(rows, sampler.batch(step)));
+    gan.train_step(batches);
     const models::GanMetrics metrics = gan.read_metrics();
     run.losses.push_back(metrics.d_loss);
     run.losses.push_back(metrics.g_loss);
