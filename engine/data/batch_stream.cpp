@@ -38,6 +38,10 @@ void BatchStream::next_into(const Tensor& out) const {
   });
 }
 
+bool BatchStream::is_same_stream(const BatchStream& other) const {
+  return cursor_.impl() == other.cursor_.impl();
+}
+
 Tensor BatchStream::next() const {
   Tensor out = Tensor::empty({batch_size_, row_size()}, rows_.device());
   next_into(out);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The batches of an epoch, one after the other, out of a data set that stays on the device as
-// bytes. The place in the epoch is device memory, so that a captured step moves on by itself.
+// bytes. The place in the epoch is device memory, so that a captured step moves on by itself. Copies
+// are handles to one stream.
 #pragma once
 
 #include <cstdint>
@@ -25,6 +26,8 @@ class BatchStream {
   // last one the epoch begins again.
   void next_into(const Tensor& out) const;
   Tensor next() const;
+  // Whether both are copies of one stream.
+  bool is_same_stream(const BatchStream& other) const;
 
  private:
   Tensor rows_;

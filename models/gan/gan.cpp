@@ -65,15 +65,15 @@ bool Gan::penalty_is_due() const {
 
 void Gan::train_step(const BatchStream& batches) {
   prepare(batches.batch_size());
-  if (captured_ == nullptr || captured_->batches != &batches) {
-    const auto step = [this, &batches](bool with_penalty) {
-      return [this, &batches, with_penalty] {
-        batches.next_into(rows(images_, 0, batch_));
+  if (captured_ == nullptr || !captured_->batches.is_same_stream(batches)) {
+    const auto step = [this](bool with_penalty) {
+      return [this, with_penalty] {
+        captured_->batches.next_into(rows(images_, 0, batch_));
         step_on_real_images(with_penalty);
       };
     };
     const Device device = metric_sums_.device();
-    captured_.reset(new CapturedSteps{&batches, {device, step(false)}, {device, step(true)}});
+    captured_.reset(new CapturedSteps{batches, {device, step(false)}, {device, step(true)}});
   }
   (penalty_is_due() ? captured_->with_penalty : captured_->plain).run();
   ++steps_done_;
@@ -111,6 +111,7 @@ void Gan::update_generator(const Tensor& noise) {
 // The first 2 batch rows of images_ go through the discriminator at once.
 void Gan::train_discriminator(bool with_penalty) {
   const Tensor images = rows(images_, 0, 2 * batch_);
+  judged_ = d_loss_ = Tensor();  // their memory first: a captured step gets no more than the last
   judged_ = Tensor::empty({2 * batch_, 1}, images.device());
   const std::vector<Tensor> outputs = discriminator_.layer_outputs(images, judged_);
   const Tensor output = discriminator_.forward_of(images, outputs);

@@ -32,8 +32,8 @@ class Gan {
   Gan(const GanRecipe& recipe, std::int64_t image_size, std::uint64_t seed, Device device);
 
   // One update of the discriminator and one of the generator, each with fresh noise, on the next
-  // batch of `batches`, which must outlive the network's training. On a GPU the steps are captured
-  // and replayed (CapturedStep).
+  // batch of `batches`. On a GPU the steps are captured and replayed (CapturedStep), anew for
+  // another stream.
   void train_step(const BatchStream& batches);
   // The same on a given batch real (batch, image_size), never captured.
   void train_step(const Tensor& real);
@@ -60,7 +60,7 @@ class Gan {
  private:
   // A step with the penalty and one without launch different kernels.
   struct CapturedSteps {
-    const BatchStream* batches;
+    BatchStream batches;
     CapturedStep plain;
     CapturedStep with_penalty;
   };

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <optional>
 
 #include "engine/memory_pool.h"
 #include "models/gan/gan.h"
@@ -74,6 +75,21 @@ TEST_P(GanCapture, ReplayedStepsAreEagerStepsBitForBit) {
   }
   EXPECT_GT(replayed.num_graph_nodes(false), 0u);
   EXPECT_EQ(replayed.num_graph_nodes(true) > 0, recipe.r1 > 0);
+  EXPECT_TRUE(same_bits(weights(replayed), weights(eager)));
+}
+
+// Another stream, even one at the first one's address, is captured anew.
+TEST_P(GanCapture, AnotherStreamIsCapturedAnew) {
+  const GanRecipe recipe = GanRecipe::from_name(GetParam());
+  Gan replayed(recipe, 16, 3, Device::cuda()), eager(recipe, 16, 3, Device::cuda());
+  for (const std::int64_t batch : {4, 4, 2}) {
+    std::optional<BatchStream> batches(random_batches(batch, 16));
+    BatchStream same_batches = random_batches(batch, 16);
+    for (int step = 0; step < 6; ++step) {
+      replayed.train_step(*batches);
+      eager.train_step(same_batches.next());
+    }
+  }
   EXPECT_TRUE(same_bits(weights(replayed), weights(eager)));
 }
 
