@@ -4,6 +4,8 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <iterator>
+#include <locale>
 #include <sstream>
 #include <string_view>
 #include <system_error>
@@ -16,8 +18,8 @@ namespace {
 
 // In the order of the enumerators; of GemmVariant, of the bits.
 constexpr std::string_view kOps[] = {"gemm", "linear_backward"};
-constexpr std::string_view kVariants[] = {"transpose_a", "transpose_b", "bias",   "accumulate",
-                                          "dweight",     "add_dweight", "dbias",  "add_dbias",
+constexpr std::string_view kVariants[] = {"transpose_a", "transpose_b", "bias",  "accumulate",
+                                          "dweight",     "add_dweight", "dbias", "add_dbias",
                                           "dx",          "add_dx"};
 constexpr std::string_view kPlain = "plain";  // no variant
 #define KILN_WORD(Op, enumerator) #enumerator,

@@ -87,10 +87,9 @@ class FolderLock {
 std::string gemm_choice_path(const std::string& gpu, int major, int minor, int driver) {
   const std::filesystem::path folder = cache_folder();
   if (folder.empty()) return {};
-  return folder /
-         ("gemm-" + file_name_of(gpu) + "-sm" + std::to_string(10 * major + minor) + "-driver" +
-          std::to_string(driver / 1000) + "." + std::to_string(driver % 1000 / 10) + "-v" +
-          std::to_string(kVersion) + ".txt");
+  return folder / ("gemm-" + file_name_of(gpu) + "-sm" + std::to_string(10 * major + minor) +
+                   "-driver" + std::to_string(driver / 1000) + "." +
+                   std::to_string(driver % 1000 / 10) + "-v" + std::to_string(kVersion) + ".txt");
 }
 
 GemmChoiceFile read_gemm_choices(const std::string& path) {

@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: MIT
-#include "kernels/gemm_measured_cuda.h"
-
 #include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstdlib>
+#include <map>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 
 #include "kernels/cuda_device.h"
 #include "kernels/cuda_graph.h"
 #include "kernels/gemm_choice_file.h"
+#include "kernels/gemm_measured_cuda.h"
 #include "kernels/launch.h"
 
 namespace kiln::kernels {
@@ -124,7 +126,8 @@ class Table {
 
   GemmBackend choose(CudaStream stream, const GemmKey& key, std::int64_t output_floats,
                      const RunGemm& run) {
-    const std::lock_guard lock(mutex_);  // while measuring too: two threads would disturb each other
+    const std::lock_guard lock(
+        mutex_);  // while measuring too: two threads would disturb each other
     const auto found = choices_.find(key);
     if (found != choices_.end()) return found->second.winner;
     cudaStreamCaptureStatus capture = cudaStreamCaptureStatusNone;

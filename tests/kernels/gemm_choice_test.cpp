@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <optional>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -39,8 +41,13 @@ GemmChoices some_choices() {
   for (unsigned bit = 0; bit < 10; ++bit) {
     const auto activation = static_cast<ActivationKind>(bit % 5);
     const auto precision = static_cast<Precision>(bit % 4);
-    const GemmKey key = {bit < 4 ? GemmOp::gemm : GemmOp::linear_backward, 1 + bit, 7, 1LL << 40,
-                         1u << bit | 1u << (bit * 3 % 10), activation, precision};
+    const GemmKey key = {bit < 4 ? GemmOp::gemm : GemmOp::linear_backward,
+                         1 + bit,
+                         7,
+                         1LL << 40,
+                         1u << bit | 1u << (bit * 3 % 10),
+                         activation,
+                         precision};
     choices[key] = {bit % 2 == 0 ? GemmBackend::kiln : GemmBackend::cublas, 0.1 * bit, 1e-7};
   }
   choices[key_of(64)] = {GemmBackend::cublas, 12.5, 10.25};
@@ -66,23 +73,22 @@ TEST(GemmChoice, ALineReadsLikeThis) {
 TEST(GemmChoice, WhatIsNotALineIsNotRead) {
   const std::string good = "gemm 64 784 512 plain tanh fp32 cublas 12.5 10.25";
   ASSERT_TRUE(kernels::parse_gemm_choice_line(good));
-  for (const char* line :
-       {"", "gemm", "gemm 64 784 512 plain tanh fp32 cublas 12.5",
-        "gemm 64 784 512 plain tanh fp32 cublas 12.5 10.25 1",
-        "gemm 0 784 512 plain tanh fp32 cublas 12.5 10.25",
-        "gemm 64 -784 512 plain tanh fp32 cublas 12.5 10.25",
-        "gemm 64 784 99999999999999999999 plain tanh fp32 cublas 12.5 10.25",
-        "gemm 64x 784 512 plain tanh fp32 cublas 12.5 10.25",
-        "Gemm 64 784 512 plain tanh fp32 cublas 12.5 10.25",
-        "gemm 64 784 512 bias+transpose_b tanh fp32 cublas 12.5 10.25",
-        "gemm 64 784 512 plain+bias tanh fp32 cublas 12.5 10.25",
-        "gemm 64 784 512 bias+ tanh fp32 cublas 12.5 10.25",
-        "gemm 64 784 512 plain gelu fp32 cublas 12.5 10.25",
-        "gemm 64 784 512 plain tanh fp64 cublas 12.5 10.25",
-        "gemm 64 784 512 plain tanh fp32 measured 12.5 10.25",
-        "gemm 64 784 512 plain tanh fp32 cublas nan 10.25",
-        "gemm 64 784 512 plain tanh fp32 cublas 12.5 inf",
-        "gemm 64 784 512 plain tanh fp32 cublas -1 10.25"}) {
+  for (const char* line : {"", "gemm", "gemm 64 784 512 plain tanh fp32 cublas 12.5",
+                           "gemm 64 784 512 plain tanh fp32 cublas 12.5 10.25 1",
+                           "gemm 0 784 512 plain tanh fp32 cublas 12.5 10.25",
+                           "gemm 64 -784 512 plain tanh fp32 cublas 12.5 10.25",
+                           "gemm 64 784 99999999999999999999 plain tanh fp32 cublas 12.5 10.25",
+                           "gemm 64x 784 512 plain tanh fp32 cublas 12.5 10.25",
+                           "Gemm 64 784 512 plain tanh fp32 cublas 12.5 10.25",
+                           "gemm 64 784 512 bias+transpose_b tanh fp32 cublas 12.5 10.25",
+                           "gemm 64 784 512 plain+bias tanh fp32 cublas 12.5 10.25",
+                           "gemm 64 784 512 bias+ tanh fp32 cublas 12.5 10.25",
+                           "gemm 64 784 512 plain gelu fp32 cublas 12.5 10.25",
+                           "gemm 64 784 512 plain tanh fp64 cublas 12.5 10.25",
+                           "gemm 64 784 512 plain tanh fp32 measured 12.5 10.25",
+                           "gemm 64 784 512 plain tanh fp32 cublas nan 10.25",
+                           "gemm 64 784 512 plain tanh fp32 cublas 12.5 inf",
+                           "gemm 64 784 512 plain tanh fp32 cublas -1 10.25"}) {
     EXPECT_FALSE(kernels::parse_gemm_choice_line(line)) << line;
   }
 }
@@ -139,7 +145,8 @@ TEST(GemmChoiceFile, ItsPathNamesTheGpuAndTheDriver) {
   }
   const Variable cache("KILN_CACHE_DIR", "/c");
   EXPECT_EQ(path(), "/c/" + name);
-  EXPECT_EQ(kernels::gemm_choice_path("../..", 12, 1, 12090), "/c/gemm-gpu-sm121-driver12.9-v1.txt");
+  EXPECT_EQ(kernels::gemm_choice_path("../..", 12, 1, 12090),
+            "/c/gemm-gpu-sm121-driver12.9-v1.txt");
 }
 
 TEST(GemmChoiceFile, IsReadBackAsItWasWritten) {

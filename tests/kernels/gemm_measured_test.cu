@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "kernels/gemm_measured_cuda.h"
-
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <exception>
@@ -10,10 +9,12 @@
 #include <functional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "kernels/cuda_error.h"
 #include "kernels/cuda_graph.h"
 #include "kernels/gemm_choice_file.h"
+#include "kernels/gemm_measured_cuda.h"
 #include "kernels/linear_backward.h"
 #include "tests/kernels/gemm_problem.h"
 #include "tests/support/near.h"
@@ -23,7 +24,6 @@ namespace kiln::test {
 namespace {
 
 using kernels::GemmBackend;
-using kernels::GemmChoices;
 using kernels::Precision;
 using Measured = CudaGemm<GemmBackend::measured>;
 
@@ -128,8 +128,7 @@ TEST_F(CudaGemmMeasured, AProductIsMeasuredOnceAndRemembered) {
     const auto first = file();
     ASSERT_EQ(first.choices.size(), 1u);
     EXPECT_EQ(first.ignored_lines, 0u);
-    kernels::GemmKey key = {kernels::GemmOp::gemm, 5, 6, 7,
-                            kernels::kTransposeB | kernels::kBias};
+    kernels::GemmKey key = {kernels::GemmOp::gemm, 5, 6, 7, kernels::kTransposeB | kernels::kBias};
     key.activation = kernels::ActivationKind::leaky_relu;
     ASSERT_EQ(first.choices.count(key), 1u);
     const kernels::GemmChoice choice = first.choices.at(key);
@@ -171,10 +170,12 @@ TEST_F(CudaGemmMeasured, EmptyProductsAreNotMeasured) {
 }
 
 TEST_F(CudaGemmMeasured, AFileDecidesWithoutMeasuring) {
-  with_file("gemm 5 6 7 plain identity fp32 kiln 2 1",
-            [] { EXPECT_EQ(launches_of([] { expect_exact({5, 6, 7}); }), 1); });
-  with_file("gemm 5 6 7 plain identity fp32 cublas 1 2",
-            [] { EXPECT_EQ(launches_of([] { expect_exact({5, 6, 7}); }), 0); });
+  with_file("gemm 5 6 7 plain identity fp32 kiln 2 1", [] {
+    EXPECT_EQ(launches_of([] { expect_exact({5, 6, 7}); }), 1);
+  });
+  with_file("gemm 5 6 7 plain identity fp32 cublas 1 2", [] {
+    EXPECT_EQ(launches_of([] { expect_exact({5, 6, 7}); }), 0);
+  });
 }
 
 TEST_F(CudaGemmMeasured, AFileDecidesForLinearBackward) {
