@@ -42,9 +42,12 @@ void gemm(CpuStream stream, const GemmArgs<T>& args);
 // Runs the implementation that cuda_gemm_backend() names.
 void gemm(CudaStream stream, const GemmArgs<float>& args);
 
-// kiln: the tiled kernel of gemm_tiled_cuda.cu. cublas: cuBLASLt, gemm_cublaslt_cuda.cu, in fp32
-// whatever the precision.
-enum class GemmBackend { kiln, cublas };
+// kiln: the tiled kernel of gemm_tiled_cuda.cu. cublas: cuBLASLt, gemm_cublaslt_cuda.cu, which has
+// no tf32x3 and computes it in fp32. measured: the faster of the two, which is found when a product
+// is first seen and kept on disk (docs/decisions/gemm.md). The measurement, once, waits for the
+// stream.
+enum class GemmBackend { kiln, cublas, measured };
+// At first the backend is what KILN_GEMM in the environment names, else kiln. Errors: another word.
 void set_cuda_gemm_backend(GemmBackend backend);
 GemmBackend cuda_gemm_backend();
 

@@ -13,6 +13,7 @@
 
 #include "kernels/column_strip.cuh"
 #include "kernels/gemm_cuda.h"
+#include "kernels/gemm_plan.cuh"
 #include "kernels/launch.h"
 
 namespace kiln::kernels {
@@ -58,6 +59,21 @@ struct FreeMemory {
 };
 using DeviceMemory = std::unique_ptr<void, FreeMemory>;
 
+// Lets this thread allocate while one of its streams is being captured, which CUDA refuses unless
+// told that the memory is none of the graph's.
+class AllowAllocation {
+ public:
+  AllowAllocation() { exchange(); }
+  ~AllowAllocation() { exchange(); }
+  AllowAllocation(const AllowAllocation&) = delete;
+  AllowAllocation& operator=(const AllowAllocation&) = delete;
+
+ private:
+  void exchange() { cudaThreadExchangeStreamCaptureMode(&mode_); }
+
+  cudaStreamCaptureMode mode_ = cudaStreamCaptureModeRelaxed;
+};
+
 Layout make_layout(std::int64_t rows, std::int64_t columns) {
   cublasLtMatrixLayout_t layout = nullptr;
   check_cublas(cublasLtMatrixLayoutCreate(&layout, CUDA_R_32F, rows, columns, rows),
@@ -91,6 +107,17 @@ struct Plan {
   cublasLtMatmulAlgo_t algorithm;
   bool fused;  // bias and activation are in the epilogue
 };
+
+cublasComputeType_t compute_type(Precision precision) {
+  switch (available_precision(precision)) {
+    case Precision::tf32:
+      return CUBLAS_COMPUTE_32F_FAST_TF32;
+    case Precision::bf16:
+      return CUBLAS_COMPUTE_32F_FAST_16BF;
+    default:
+      return CUBLAS_COMPUTE_32F;
+  }
+}
 
 cublasLtEpilogue_t wanted_epilogue(const GemmArgs<float>& args) {
   const bool bias = args.bias != nullptr;
@@ -129,7 +156,7 @@ bool find_algorithm(cublasLtHandle_t handle, const GemmArgs<float>& args,
 
 Plan make_plan(cublasLtHandle_t handle, const GemmArgs<float>& args, std::size_t workspace_bytes) {
   cublasLtMatmulDesc_t description = nullptr;
-  check_cublas(cublasLtMatmulDescCreate(&description, CUBLAS_COMPUTE_32F, CUDA_R_32F),
+  check_cublas(cublasLtMatmulDescCreate(&description, compute_type(args.precision), CUDA_R_32F),
                "cublasLtMatmulDescCreate");
   Plan plan = {};
   plan.description.reset(description);
@@ -156,6 +183,7 @@ Plan make_plan(cublasLtHandle_t handle, const GemmArgs<float>& args, std::size_t
 class DeviceState {
  public:
   DeviceState() {
+    const AllowAllocation scope;
     cublasLtHandle_t created = nullptr;
     check_cublas(cublasLtCreate(&created), "cublasLtCreate");
     handle_.reset(created);
@@ -168,6 +196,7 @@ class DeviceState {
   void* workspace(cudaStream_t stream) {
     DeviceMemory& memory = workspaces_[stream];
     if (memory == nullptr) {
+      const AllowAllocation scope;
       void* allocated = nullptr;
       check_cuda(cudaMalloc(&allocated, kWorkspaceBytes), "gemm");
       memory.reset(allocated);
@@ -182,6 +211,7 @@ class DeviceState {
                      args.transpose_a,
                      args.transpose_b,
                      static_cast<std::int64_t>(wanted_epilogue(args)),
+                     static_cast<std::int64_t>(compute_type(args.precision)),
                      alignment_of(args.a),
                      alignment_of(args.b),
                      alignment_of(args.c),
@@ -194,7 +224,7 @@ class DeviceState {
   static constexpr std::size_t kWorkspaceBytes = std::size_t{32} << 20;
 
  private:
-  using Key = std::array<std::int64_t, 10>;
+  using Key = std::array<std::int64_t, 11>;
 
   Handle handle_;
   std::map<cudaStream_t, DeviceMemory> workspaces_;
@@ -228,6 +258,7 @@ bool multiply(CudaStream stream, const GemmArgs<float>& args) {
 }  // namespace
 
 void gemm_cublaslt(CudaStream stream, const GemmArgs<float>& args) {
+  if (args.m == 0 || args.n == 0) return;
   if (args.k > 0) {
     if (multiply(stream, args)) return;
   } else if (!args.accumulate) {

@@ -39,7 +39,8 @@ struct LinearBackwardArgs {
 template <class T>
 void linear_backward(CpuStream stream, const LinearBackwardArgs<T>& args);
 
-// One launch for all three; with the cuBLAS backend of gemm.h, one or two for each.
+// One launch for all three; with the cuBLAS backend of gemm.h, one or two for each. The measured
+// backend takes the faster of these as a whole.
 void linear_backward(CudaStream stream, const LinearBackwardArgs<float>& args);
 
 }  // namespace kiln::kernels

@@ -3,7 +3,8 @@
 // db. The products are those of gemm_tile.cuh; db is the row sums of dz^T, which the first column
 // of dW's tiles reads anyway.
 
-#include "kernels/gemm.h"
+#include "kernels/gemm_cuda.h"
+#include "kernels/gemm_measured_cuda.h"
 #include "kernels/gemm_plan.cuh"
 #include "kernels/gemm_tile.cuh"
 #include "kernels/launch.h"
@@ -96,7 +97,7 @@ void linear_backward_cublas(CudaStream stream, const Args& args) {
     product.c = args.dweight;
     product.accumulate = args.accumulate_dweight;
     product.precision = args.precision;
-    gemm(stream, product);
+    gemm_cublaslt(stream, product);
   }
   if (args.dbias != nullptr) {
     column_sum(stream, args.dz, args.batch, args.out, args.dbias, args.accumulate_dbias);
@@ -116,17 +117,55 @@ void linear_backward_cublas(CudaStream stream, const Args& args) {
   product.c = args.dx;
   product.accumulate = args.accumulate_dx;
   product.precision = args.precision;
-  gemm(stream, product);
+  gemm_cublaslt(stream, product);
+}
+
+void run(GemmBackend backend, CudaStream stream, const Args& args) {
+  if (backend == GemmBackend::cublas) return linear_backward_cublas(stream, args);
+  linear_backward_tiled(stream, args);
+}
+
+GemmKey key_of(const Args& args) {
+  GemmKey key = {GemmOp::linear_backward, args.batch, args.in, args.out};
+  const auto add = [&](const float* gradient, bool accumulate, unsigned store, unsigned added) {
+    if (gradient != nullptr) key.variant |= accumulate ? added : store;
+  };
+  add(args.dweight, args.accumulate_dweight, kDWeight, kAddDWeight);
+  add(args.dbias, args.accumulate_dbias, kDBias, kAddDBias);
+  add(args.dx, args.accumulate_dx, kDx, kAddDx);
+  if (args.dx != nullptr) key.activation = args.input_activation.kind;
+  key.precision = available_precision(args.precision);
+  return key;
+}
+
+GemmBackend faster_backend(CudaStream stream, const Args& args) {
+  const GemmKey key = key_of(args);
+  const bool is_empty = args.batch == 0 || args.in == 0 || args.out == 0;
+  const bool has_product = args.dweight != nullptr || args.dx != nullptr;
+  if (is_empty || !has_product || key.precision == Precision::tf32x3) return GemmBackend::kiln;
+  // Every gradient on its own boundary of 256 bytes, as an allocation would be.
+  const auto floats = [](const float* gradient, std::int64_t size) {
+    return gradient == nullptr ? 0 : (size + 63) / 64 * 64;
+  };
+  const std::int64_t dweight = floats(args.dweight, args.out * args.in);
+  const std::int64_t dbias = floats(args.dbias, args.out);
+  const std::int64_t dx = floats(args.dx, args.batch * args.in);
+  return measured_gemm_backend(stream, key, dweight + dbias + dx,
+                               [&](GemmBackend backend, float* output) {
+                                 Args gradients = args;
+                                 if (args.dweight != nullptr) gradients.dweight = output;
+                                 if (args.dbias != nullptr) gradients.dbias = output + dweight;
+                                 if (args.dx != nullptr) gradients.dx = output + dweight + dbias;
+                                 run(backend, stream, gradients);
+                               });
 }
 
 }  // namespace
 
 void linear_backward(CudaStream stream, const Args& args) {
-  if (cuda_gemm_backend() == GemmBackend::cublas) {
-    linear_backward_cublas(stream, args);
-  } else {
-    linear_backward_tiled(stream, args);
-  }
+  GemmBackend backend = cuda_gemm_backend();
+  if (backend == GemmBackend::measured) backend = faster_backend(stream, args);
+  run(backend, stream, args);
 }
 
 }  // namespace kiln::kernels
