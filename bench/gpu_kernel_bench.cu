@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The kernels beside the matrix product on a GPU, in bytes/s, on the generator's parameter count
 // and on 64 times as much, which no L2 cache holds.
+#include <array>
+#include <bit>
 #include <cstdint>
 #include <string>
 
@@ -27,10 +29,15 @@ void copy_on_gpu(benchmark::State& state, std::int64_t n) {
 
 void adam_on_gpu(benchmark::State& state, std::int64_t n) {
   const GpuArray p(n, 0.1f), g(n, 0.2f), m(n, 0), v(n, 0);
-  const AdamStep<float> step(AdamConfig{}, 1);
+  const AdamConfig config;
+  const auto first = std::bit_cast<std::array<float, sizeof(AdamState<float>) / sizeof(float)>>(
+      AdamState<float>::first(config));
+  const GpuArray state_values({first.begin(), first.end()});
+  auto* const adam_state = reinterpret_cast<AdamState<float>*>(state_values.data());
+  const AdamArrays<float> arrays = {p.data(), g.data(), m.data(), v.data(), nullptr, n};
   time_on_gpu(
-      state, [&] { adam(gpu_stream(), step, p.data(), g.data(), m.data(), v.data(), n); },
-      28.0 * static_cast<double>(n), "bytes/s");
+      state, [&] { adam(gpu_stream(), config, adam_state, arrays); }, 28.0 * static_cast<double>(n),
+      "bytes/s");
 }
 
 void random_normal_on_gpu(benchmark::State& state, std::int64_t n) {

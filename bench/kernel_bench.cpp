@@ -21,8 +21,10 @@ void count_bytes(benchmark::State& state, std::int64_t bytes_per_element) {
 
 void adam_cpu(benchmark::State& state) {
   std::vector<float> p(kSize, 0.1f), g(kSize, 0.2f), m(kSize), v(kSize);
-  const AdamStep<float> step(AdamConfig{}, 1);
-  for (auto _ : state) adam(CpuStream{}, step, p.data(), g.data(), m.data(), v.data(), kSize);
+  const AdamConfig config;
+  auto adam_state = AdamState<float>::first(config);
+  const AdamArrays<float> arrays = {p.data(), g.data(), m.data(), v.data(), nullptr, kSize};
+  for (auto _ : state) adam(CpuStream{}, config, &adam_state, arrays);
   count_bytes(state, 28);
 }
 BENCHMARK(adam_cpu)->UseRealTime();
@@ -30,10 +32,7 @@ BENCHMARK(adam_cpu)->UseRealTime();
 void random_normal_cpu(benchmark::State& state) {
   std::vector<float> out(kSize);
   std::uint64_t counter = 0;
-  for (auto _ : state) {
-    random_normal(CpuStream{}, 1, &counter, out.data(), kSize);
-    ++counter;
-  }
+  for (auto _ : state) random_normal(CpuStream{}, 1, &counter, out.data(), kSize);
   count_bytes(state, 4);
 }
 BENCHMARK(random_normal_cpu)->UseRealTime();

@@ -8,117 +8,89 @@
 namespace kiln::bench {
 namespace {
 
-constexpr double kScalar = 1;
-
 class Step {
  public:
-  Step(const models::GanRecipe& recipe, std::int64_t batch)
-      : batch_(static_cast<double>(batch)),
-        latent_(static_cast<double>(recipe.latent_size)),
-        g_(recipe.generator(784).sizes),
-        d_(recipe.discriminator(784).sizes) {}
+  Step(models::GanRecipe recipe, std::int64_t batch)
+      : recipe_(std::move(recipe)),
+        batch_(static_cast<double>(batch)),
+        g_(recipe_.generator(kPixels).sizes),
+        d_(recipe_.discriminator(kPixels).sizes) {}
 
+  // Both halves of the noise go through the generator at once, real and generated images through
+  // the discriminator: twice the batch.
   Plan plan() && {
-    noise();
-    forward(g_, "G");
-    forward(d_, "D, real");
-    loss("real");
-    forward(d_, "D, fake");
-    loss("fake");
-    add("binary_kernel*", "sum of losses", elementwise(kScalar, 1, 2, 1));
-    add("fill_kernel", "gradient of the loss", elementwise(kScalar, 0, 0, 1));
-    loss_backward("real");
-    backward(d_, "D, real", true, false);
-    loss_backward("fake");
-    backward(d_, "D, fake", true, true);
-    adam_of(d_, "D");
-    count_loss();
-    mean_of_outputs();
-    mean_of_outputs();
+    add("gather_rows_kernel*", "real images", gather(batch_, kPixels));
+    add("random_kernel*", "noise", normals(2 * batch_ * size(g_, 0)));
+    forward(g_, 2 * batch_, "G");
+    forward(d_, 2 * batch_, "D");
+    loss("D", 2 * batch_, true);
+    backward(d_, 2 * batch_, "D", true);
+    adam_of(d_, "D", false);
 
-    noise();
-    forward(g_, "G");
-    forward(d_, "D of G");
-    loss("fake as real");
-    add("fill_kernel", "gradient of the loss", elementwise(kScalar, 0, 0, 1));
-    loss_backward("fake as real");
-    backward(d_, "D of G", false, false);
-    backward(g_, "G", true, false);
-    adam_of(g_, "G");
-    count_loss();
+    forward(d_, batch_, "D of G");
+    loss("G", batch_, false);
+    backward(d_, batch_, "D of G", false);
+    backward(g_, batch_, "G", true);
+    adam_of(g_, "G", recipe_.generator_adam.average_decay > 0);
+    add("adversarial_metrics_kernel", "running sums", reduction(2 * batch_, 1));
     return std::move(plan_);
   }
 
  private:
   using Sizes = std::vector<std::int64_t>;
+  static constexpr std::int64_t kPixels = 784;
 
   void add(std::string kernel, std::string purpose, const Work& work) {
     plan_.push_back({std::move(kernel), std::move(purpose), work});
   }
 
-  void noise() {
-    add("random_kernel*", "noise", normals(batch_ * latent_));
-    add("advance_counter_kernel", "noise", elementwise(kScalar, 0, 2, 2));
-  }
-
-  void forward(const Sizes& sizes, const std::string& net) {
+  void forward(const Sizes& sizes, double rows, const std::string& net) {
     for (std::size_t i = 1; i < sizes.size(); ++i) {
-      add("gemm_*", net + ": y" + std::to_string(i),
-          product(batch_, size(sizes, i), size(sizes, i - 1), true));
+      add("gemm_kernel*", net + ": y" + std::to_string(i),
+          product(rows, size(sizes, i), size(sizes, i - 1)));
     }
   }
 
-  void loss(const std::string& what) { add("sum_kernel*", "loss, " + what, reduction(batch_, 3)); }
-  void loss_backward(const std::string& what) {
-    add("loss_backward_kernel*", "gradient of loss, " + what, elementwise(batch_, 2, 1, 1));
+  // With the gradient before the last layer's activation.
+  void loss(const std::string& net, double rows, bool has_targets) {
+    add("sum_kernel<LossTerm*", "loss of " + net + ", dz", loss_and_gradient(rows, has_targets));
   }
 
-  // From the last layer to the first. A frozen network passes the gradient through to its input;
-  // one that trains has gradients of weights and biases and, but for the first layer, of its
-  // inputs.
-  void backward(const Sizes& sizes, const std::string& net, bool trains, bool accumulate) {
+  // From the last layer to the first. A frozen network passes the gradient through to its input,
+  // which an activation made; one that trains has gradients of weights and biases and, but for the
+  // first layer, of its inputs.
+  void backward(const Sizes& sizes, double rows, const std::string& net, bool trains) {
     for (std::size_t i = sizes.size() - 1; i > 0; --i) {
-      const double out = size(sizes, i), in = size(sizes, i - 1);
       const std::string layer = std::to_string(i);
-      if (trains) {
-        add("activation_bias_gradient_kernel*", net + ": dz" + layer + ", db" + layer,
-            activation_backward(batch_, out));
-        add("gemm_*", net + ": dW" + layer, product(out, in, batch_, false, accumulate));
-      } else {
-        add("activation_gradient_kernel*", net + ": dz" + layer,
-            elementwise(batch_ * out, 2, 2, 1));
-      }
-      if (!trains || i > 1) {
-        add("gemm_*", net + ": dx" + layer, product(batch_, in, out));
-      }
+      const bool passes = !trains || i > 1;
+      std::string purpose = net + ":";
+      if (passes) purpose += " dx" + layer;
+      if (trains) purpose += " dW" + layer + " db" + layer;
+      add("linear_backward_kernel*", purpose,
+          linear_backward(rows, size(sizes, i), size(sizes, i - 1), passes, trains));
     }
   }
 
-  void adam_of(const Sizes& sizes, const std::string& net) {
+  void adam_of(const Sizes& sizes, const std::string& net, bool averages) {
     double parameters = 0;
     for (std::size_t i = 1; i < sizes.size(); ++i) {
       parameters += size(sizes, i) * (size(sizes, i - 1) + 1);
     }
-    add("adam_kernel", net, adam(parameters));
-  }
-
-  void count_loss() { add("axpy_kernel", "running sum", elementwise(kScalar, 2, 2, 1)); }
-  void mean_of_outputs() {
-    add("sum_kernel*", "mean of D", reduction(batch_, 1));
-    count_loss();
+    add("adam_kernel", net, adam(parameters, averages));
   }
 
   static double size(const Sizes& sizes, std::size_t i) { return static_cast<double>(sizes[i]); }
 
-  double batch_, latent_;
+  models::GanRecipe recipe_;
+  double batch_;
   Sizes g_, d_;
   Plan plan_;
 };
 
 }  // namespace
 
-Plan gan_seed_step(std::int64_t batch) {
-  return Step(models::GanRecipe::from_name("seed"), batch).plan();
+Plan gan_step(const std::string& recipe, std::int64_t batch) {
+  return Step(models::GanRecipe::from_name(recipe), batch).plan();
 }
 
 }  // namespace kiln::bench

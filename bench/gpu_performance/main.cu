@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Markdown: every kernel launch of a training step with what it must do at least, how long that
-// takes on two GPUs at their published rates, its launch shape, and what the compiler gave it. The
-// plan of gan_step.cpp must match what the step launches, in order, or this fails.
+// Markdown: every kernel launch of a training step with what it must do at least, how many
+// microseconds that takes on two GPUs at their published rates, its launch shape, and what the
+// compiler gave it. The plan of gan_step.cpp must match what the step launches, in order, and the
+// number of nodes of its graph, or this fails.
 #include <fnmatch.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <cstdio>
 #include <cstring>
 #include <exception>
@@ -13,6 +15,7 @@
 #include <vector>
 
 #include "bench/gpu_performance/gan_step.h"
+#include "engine/data/batch_stream.h"
 #include "kernels/launch.h"
 #include "models/gan/gan.h"
 #include "tests/gpu_budget/cubin.h"
@@ -44,22 +47,40 @@ std::string name_of(const LaunchInfo& launch) {
   return test::kernel_name(mangled);
 }
 
-std::vector<LaunchInfo> launches_of_gan_step(std::int64_t batch) {
+struct ObservedStep {
+  std::vector<LaunchInfo> launches;       // of a step without a penalty
+  std::size_t nodes, nodes_with_penalty;  // of the graphs; 0 for a recipe without a penalty
+};
+
+ObservedStep observe_gan_step(const models::GanRecipe& recipe, std::int64_t batch) {
   const Device device = Device::cuda();
-  models::Gan gan(models::GanRecipe::from_name("seed"), 784, 1, device);
-  const Tensor real = Rng(1, device).uniform({batch, 784});
-  gan.train_step(real);
+  models::Gan gan(recipe, 784, 1, device);
+  const std::vector<std::uint8_t> bytes(static_cast<std::size_t>(2 * batch * 784), 100);
+  const BatchStream batches(Tensor::from_host(bytes, {2 * batch, 784}, device), batch, 1);
+  // The first step also prepares what depends on the batch size, and has a penalty if any has.
+  gan.train_step(batches.next());
   observed.clear();
   kernels::observe_launches([](const LaunchInfo& launch) { observed.push_back(launch); });
-  gan.train_step(real);
+  gan.train_step(batches);  // not a replay yet
   kernels::observe_launches(nullptr);
+  const auto all_recorded = [&] {
+    return gan.num_graph_nodes(false) > 0 && (recipe.r1 == 0 || gan.num_graph_nodes(true) > 0);
+  };
+  while (!all_recorded()) gan.train_step(batches);
   device.synchronize();
-  return observed;
+  return {observed, gan.num_graph_nodes(false), gan.num_graph_nodes(true)};
 }
 
-double seconds(const bench::Work& work, const Gpu& gpu, double product_rate) {
-  return std::max(work.operations / (work.is_product ? product_rate : gpu.fp32),
-                  work.bytes / gpu.bandwidth);
+// The least microseconds for the arithmetic, without and with tensor cores, and for the traffic.
+struct Floors {
+  double fp32, tf32, bf16, memory;
+};
+
+Floors floors_of(const bench::Work& work, const Gpu& gpu) {
+  const auto at = [&](double product_rate) {
+    return work.operations / (work.is_product ? product_rate : gpu.fp32) * 1e6;
+  };
+  return {at(gpu.fp32), at(gpu.tf32), at(gpu.bf16), work.bytes / gpu.bandwidth * 1e6};
 }
 
 // The code that a GPU runs: that of the nearest architecture below it with the same major number.
@@ -96,66 +117,92 @@ void check_plan(const bench::Plan& plan, const std::vector<LaunchInfo>& launches
   }
 }
 
-void print_table(const bench::Plan& plan, const std::vector<LaunchInfo>& launches) {
+void print_launches(const bench::Plan& plan, const std::vector<LaunchInfo>& launches) {
   const std::vector<KernelResources> code = test::read_kernel_resources(KILN_KERNEL_LIBRARY);
+  std::string rule = "|---|---|---|---|---|---|---|";
   std::printf("| | kernel | for | grid | block | MFLOP | KiB |");
   for (const Gpu& gpu : kGpus) {
-    std::printf(" %s: registers | shared | blocks/SM | waves | floor fp32 | tf32 | bf16 |",
-                gpu.name);
+    std::printf(" %s: registers | shared | blocks/SM | waves | fp32 | memory |", gpu.name);
+    rule += "---|---|---|---|---|---|";
   }
-  std::printf("\n|---|---|---|---|---|---|---|");
-  for (std::size_t i = 0; i < std::size(kGpus); ++i) std::printf("---|---|---|---|---|---|---|");
-  double operations = 0, bytes = 0, floors[std::size(kGpus)][3] = {};
+  std::printf("\n%s", rule.c_str());
   for (std::size_t i = 0; i < plan.size(); ++i) {
     const bench::Work& work = plan[i].work;
     const LaunchInfo& launch = launches[i];
     const std::string kernel = name_of(launch);
-    operations += work.operations;
-    bytes += work.bytes;
     std::printf("\n| %zu | `%s` | %s | %s | %s | %.2f | %.0f |", i + 1, kernel.c_str(),
                 plan[i].purpose.c_str(), shape(launch.grid).c_str(), shape(launch.block).c_str(),
                 work.operations * 1e-6, work.bytes / 1024);
     const int threads = static_cast<int>(launch.block.x * launch.block.y * launch.block.z);
     const double blocks = static_cast<double>(launch.grid.x) * launch.grid.y * launch.grid.z;
-    for (std::size_t g = 0; g < std::size(kGpus); ++g) {
-      const Gpu& gpu = kGpus[g];
+    for (const Gpu& gpu : kGpus) {
       const KernelResources& resources = code_for(code, kernel, gpu.sm);
       const int shared = resources.shared_bytes + static_cast<int>(launch.shared_bytes);
       const int resident = test::resident_blocks(gpu.sm, threads, resources.registers, shared);
-      std::printf(" %d | %d | %d | %.2f |", resources.registers, shared, resident,
-                  blocks / (resident * gpu.multiprocessors));
-      const double rates[] = {gpu.fp32, gpu.tf32, gpu.bf16};
-      for (std::size_t r = 0; r < std::size(rates); ++r) {
-        const double floor = seconds(work, gpu, rates[r]) * 1e6;
-        floors[g][r] += floor;
-        std::printf(" %.2f |", floor);
-      }
+      const Floors floors = floors_of(work, gpu);
+      std::printf(" %d | %d | %d | %.2f | %.2f | %.2f |", resources.registers, shared, resident,
+                  blocks / (resident * gpu.multiprocessors), floors.fp32, floors.memory);
     }
-  }
-  std::printf("\n| | **%zu launches** | | | | %.2f | %.0f |", plan.size(), operations * 1e-6,
-              bytes / 1024);
-  for (const auto& gpu : floors) {
-    std::printf(" | | | | %.2f | %.2f | %.2f |", gpu[0], gpu[1], gpu[2]);
   }
   std::printf("\n");
 }
 
+// A launch takes as long as the larger of its arithmetic and its traffic, if nothing is cached.
+void print_sums(const bench::Plan& plan) {
+  bench::Work all;
+  for (const bench::PlannedLaunch& launch : plan) {
+    all.operations += launch.work.operations;
+    all.bytes += launch.work.bytes;
+  }
+  std::printf("\n%zu launches, %.1f MFLOP, %.1f MiB, in microseconds at least:\n\n", plan.size(),
+              all.operations * 1e-6, all.bytes / (1 << 20));
+  std::printf("| | fp32 | tf32 | bf16 | memory | fp32, nothing cached | tf32 | bf16 |\n");
+  std::printf("|---|---|---|---|---|---|---|---|\n");
+  for (const Gpu& gpu : kGpus) {
+    Floors sums = {}, uncached = {};
+    for (const bench::PlannedLaunch& launch : plan) {
+      const Floors floors = floors_of(launch.work, gpu);
+      sums.fp32 += floors.fp32;
+      sums.tf32 += floors.tf32;
+      sums.bf16 += floors.bf16;
+      sums.memory += floors.memory;
+      uncached.fp32 += std::max(floors.fp32, floors.memory);
+      uncached.tf32 += std::max(floors.tf32, floors.memory);
+      uncached.bf16 += std::max(floors.bf16, floors.memory);
+    }
+    std::printf("| %s | %.1f | %.1f | %.1f | %.1f | %.1f | %.1f | %.1f |\n", gpu.name, sums.fp32,
+                sums.tf32, sums.bf16, sums.memory, uncached.fp32, uncached.tf32, uncached.bf16);
+  }
+}
+
 }  // namespace
 
-// gpu_performance --list prints what a step launches, for writing a plan.
+// gpu_performance [--list] RECIPE. --list prints what a step launches, for writing a plan.
 int main(int argc, char** argv) {
   try {
-    const std::vector<LaunchInfo> launches = launches_of_gan_step(64);
-    if (argc == 2 && std::strcmp(argv[1], "--list") == 0) {
-      for (const LaunchInfo& launch : launches) {
+    const bool lists = argc > 1 && std::strcmp(argv[1], "--list") == 0;
+    if (argc != (lists ? 3 : 2)) throw std::runtime_error("usage: gpu_performance [--list] RECIPE");
+    constexpr std::int64_t kBatch = 64;
+    const std::string recipe = argv[argc - 1];
+    const ObservedStep step = observe_gan_step(models::GanRecipe::from_name(recipe), kBatch);
+    if (lists) {
+      for (const LaunchInfo& launch : step.launches) {
         std::printf("%-60s grid %s, block %s\n", name_of(launch).c_str(),
                     shape(launch.grid).c_str(), shape(launch.block).c_str());
       }
       return 0;
     }
-    const bench::Plan plan = bench::gan_seed_step(64);
-    check_plan(plan, launches);
-    print_table(plan, launches);
+    const bench::Plan plan = bench::gan_step(recipe, kBatch);
+    check_plan(plan, step.launches);
+    if (step.nodes != plan.size()) {
+      throw std::runtime_error("the graph has " + std::to_string(step.nodes) +
+                               " nodes, the plan has " + std::to_string(plan.size()));
+    }
+    print_launches(plan, step.launches);
+    print_sums(plan);
+    if (step.nodes_with_penalty > 0) {
+      std::printf("\nA step with the penalty: a graph of %zu nodes.\n", step.nodes_with_penalty);
+    }
   } catch (const std::exception& error) {
     std::fprintf(stderr, "gpu_performance: error: %s\n", error.what());
     return 1;

@@ -24,21 +24,24 @@ struct PlannedLaunch {
 };
 using Plan = std::vector<PlannedLaunch>;
 
-// C(m,n) = act(A B + bias): every output also takes a bias and an activation. accumulate reads C.
-inline Work product(double m, double n, double k, bool with_epilogue = false,
-                    bool accumulate = false) {
-  return {2 * m * n * k + (with_epilogue ? 2 * m * n : 0),
-          4 * (m * k + k * n + m * n * (accumulate ? 2 : 1) + (with_epilogue ? n : 0)), true};
+// y(m,n) = act(x W^T + b): every output takes a bias and an activation.
+inline Work product(double m, double n, double k) {
+  return {2 * m * n * (k + 1), 4 * (m * k + k * n + n + m * n), true};
 }
 
-// n results from `reads` arrays of n, written to `writes` arrays of n.
-inline Work elementwise(double n, double operations_each, double reads, double writes) {
-  return {n * operations_each, 4 * n * (reads + writes), false};
-}
-
-// dz = dy act'(y) for (rows, cols), with its sum over rows.
-inline Work activation_backward(double rows, double cols) {
-  return {3 * rows * cols, 4 * (3 * rows * cols + cols), false};
+// From dz (rows, out) and x (rows, in), the output of an activation: dx = (dz W) act'(x) if
+// `passes`, dW = dz^T x and db if `trains`.
+inline Work linear_backward(double rows, double out, double in, bool passes, bool trains) {
+  Work work = {0, 4 * (rows * out + rows * in), true};
+  if (passes) {
+    work.operations += 2 * rows * in * (out + 1);
+    work.bytes += 4 * (out * in + rows * in);
+  }
+  if (trains) {
+    work.operations += 2 * rows * out * in + rows * out;
+    work.bytes += 4 * (out * in + out);
+  }
+  return work;
 }
 
 // The sum of n values.
@@ -46,8 +49,20 @@ inline Work reduction(double n, double operations_each) {
   return {n * operations_each, 4 * (n + 1), false};
 }
 
-// Reads p, g, m, v; writes p, m, v: 4 operations for each moment, 5 for the update.
-inline Work adam(double n) { return {13 * n, 28 * n, false}; }
+// Reads outputs, and targets where they are not one number; writes the gradient and a sum. Two
+// logarithms and a dozen operations each, for either.
+inline Work loss_and_gradient(double n, bool has_targets) {
+  return {14 * n, 4 * (n * (has_targets ? 3 : 2) + 1), false};
+}
+
+// Rows of bytes to floats: a multiply-add each.
+inline Work gather(double rows, double cols) { return {2 * rows * cols, 5 * rows * cols, false}; }
+
+// Reads p, g, m, v; writes p, m, v: 4 operations for each moment, 5 for the update; 3 and a read
+// and a write more for an average.
+inline Work adam(double n, bool averages) {
+  return averages ? Work{16 * n, 36 * n, false} : Work{13 * n, 28 * n, false};
+}
 
 // n normals from Philox: ten rounds of some 10 integer operations for four of them, not counted as
 // floating-point work; logarithm, root and sine for each pair.
