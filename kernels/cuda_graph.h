@@ -9,8 +9,8 @@
 
 namespace kiln::kernels {
 
-// Whether KILN_CUDA_SYNC=1 asks for a wait after every launch, so that an error names its kernel. In
-// a graph kernels have no names.
+// Whether KILN_CUDA_SYNC=1 asks for a wait after every launch, so that an error names its kernel.
+// In a graph kernels have no names.
 bool cuda_launches_synchronise();
 
 class CudaGraph {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The batches of an epoch, one after the other, out of a data set that stays on the device as
-// bytes. The place in the epoch is device memory, so that a captured step moves on by itself. Copies
-// are handles to one stream.
+// bytes. The place in the epoch is device memory, so that a captured step moves on by itself.
+// Copies are handles to one stream.
 #pragma once
 
 #include <cstdint>
