@@ -10,7 +10,8 @@ void adam(CpuStream, const AdamConfig& config, AdamState<T>* state, const AdamAr
   const AdamState<T> now = *state;
   const AdamArrays<T> a = arrays;
   parallel_for(a.n, kParallelGrain, [=](std::int64_t begin, std::int64_t end) {
-    if (a.average == nullptr) {
+    // clang-tidy takes loops under a pragma for equal.
+    if (a.average == nullptr) {  // NOLINT(bugprone-branch-clone)
 #pragma omp simd
       for (std::int64_t i = begin; i < end; ++i) {
         rule.update(now, a.p[i], a.grad[i], a.m[i], a.v[i]);
