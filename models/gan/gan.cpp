@@ -134,6 +134,7 @@ void Gan::train_discriminator(bool with_penalty) {
 Tensor Gan::penalty(const std::vector<Tensor>& outputs) {
   const Tensor x = rows(images_, 0, batch_).set_requires_grad(true);
   std::vector<Tensor> real_outputs;
+  real_outputs.reserve(outputs.size());
   for (const Tensor& output : outputs) real_outputs.push_back(rows(output, 0, batch_));
   const Tensor slope = grad(discriminator_.forward_of(x, real_outputs), {x}, true)[0];
   const double weight =

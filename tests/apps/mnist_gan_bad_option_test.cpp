@@ -54,6 +54,8 @@ TEST_F(MnistGanBadOption, SeedsThatDoNotFit) {
 TEST_F(MnistGanBadOption, UnknownNames) {
   expect_error(1, {"--recipe", "wgan"}, "recipe 'wgan' is unknown: use seed or stable");
   expect_error(1, {"--recipe", "Stable"}, "recipe 'Stable' is unknown");
+  expect_error(1, {"--precision", "fp8"},
+               "precision 'fp8' is unknown: use fp32, tf32x3, tf32 or bf16");
   expect_error(1, {"--device", "gpu"}, "device 'gpu' is unknown: use auto, cpu or cuda");
   expect_error(1, {"--recipe", "a\nb"}, "recipe 'a\\x0ab' is unknown");
 }
