@@ -2,44 +2,12 @@
 #include <vector>
 
 #include "kernels/activation_backward.h"
-#include "kernels/gemm.h"
 #include "kernels/linear_backward.h"
+#include "kernels/linear_backward_products.h"
 #include "kernels/parallel_cpu.h"
 #include "kernels/reduce.h"
 
 namespace kiln::kernels {
-namespace {
-
-template <class T>
-GemmArgs<T> input_gradient(const LinearBackwardArgs<T>& args) {
-  GemmArgs<T> gemm;
-  gemm.m = args.batch;
-  gemm.n = args.in;
-  gemm.k = args.out;
-  gemm.a = args.dz;
-  gemm.b = args.weight;
-  gemm.c = args.dx;
-  gemm.accumulate = args.accumulate_dx;
-  gemm.precision = args.precision;
-  return gemm;
-}
-
-template <class T>
-GemmArgs<T> weight_gradient(const LinearBackwardArgs<T>& args) {
-  GemmArgs<T> gemm;
-  gemm.transpose_a = true;
-  gemm.m = args.out;
-  gemm.n = args.in;
-  gemm.k = args.batch;
-  gemm.a = args.dz;
-  gemm.b = args.x;
-  gemm.c = args.dweight;
-  gemm.accumulate = args.accumulate_dweight;
-  gemm.precision = args.precision;
-  return gemm;
-}
-
-}  // namespace
 
 template <class T>
 void linear_backward(CpuStream stream, const LinearBackwardArgs<T>& args) {
@@ -64,10 +32,11 @@ void linear_backward(CpuStream stream, const LinearBackwardArgs<T>& args) {
   gemm_args.c = product.data();
   gemm_args.accumulate = false;
   gemm(stream, gemm_args);
+  const T* const values = gemm_args.c;  // `product` is another vector in each thread
   with_activation(args.input_activation, [&](auto op) {
     parallel_for(args.batch * args.in, kParallelGrain, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t i = begin; i < end; ++i) {
-        args.dx[i] += product[static_cast<std::size_t>(i)] * op.derivative(args.x[i], args.x[i]);
+        args.dx[i] += values[i] * op.derivative(args.x[i], args.x[i]);
       }
     });
   });

@@ -9,6 +9,7 @@
 #include "kernels/gemm_tile.cuh"
 #include "kernels/launch.h"
 #include "kernels/linear_backward.h"
+#include "kernels/linear_backward_products.h"
 #include "kernels/reduce.h"
 #include "kernels/shared_memory.h"
 
@@ -86,19 +87,7 @@ void linear_backward_tiled(CudaStream stream, const Args& args) {
 
 // Separate calls; dx's epilogue, which cuBLAS lacks, is left to the kernel above.
 void linear_backward_cublas(CudaStream stream, const Args& args) {
-  if (args.dweight != nullptr) {
-    GemmArgs<float> product;
-    product.transpose_a = true;
-    product.m = args.out;
-    product.n = args.in;
-    product.k = args.batch;
-    product.a = args.dz;
-    product.b = args.x;
-    product.c = args.dweight;
-    product.accumulate = args.accumulate_dweight;
-    product.precision = args.precision;
-    gemm_cublaslt(stream, product);
-  }
+  if (args.dweight != nullptr) gemm_cublaslt(stream, weight_gradient(args));
   if (args.dbias != nullptr) {
     column_sum(stream, args.dz, args.batch, args.out, args.dbias, args.accumulate_dbias);
   }
@@ -108,16 +97,7 @@ void linear_backward_cublas(CudaStream stream, const Args& args) {
     rest.dweight = rest.dbias = nullptr;
     return linear_backward_tiled(stream, rest);
   }
-  GemmArgs<float> product;
-  product.m = args.batch;
-  product.n = args.in;
-  product.k = args.out;
-  product.a = args.dz;
-  product.b = args.weight;
-  product.c = args.dx;
-  product.accumulate = args.accumulate_dx;
-  product.precision = args.precision;
-  gemm_cublaslt(stream, product);
+  gemm_cublaslt(stream, input_gradient(args));
 }
 
 void run(GemmBackend backend, CudaStream stream, const Args& args) {
