@@ -119,13 +119,13 @@ TEST_F(CudaLaunchObserver, SeesEveryLaunchUntilItIsRemoved) {
   seen.clear();
   const Buffer<CudaFloat> out(96);
   observe_launches([](const LaunchInfo& launch) { seen.push_back(launch); });
-  launch("first", store_kernel, 3, 32, 0, CudaFloat::stream(), out.data());
+  launch("first", store_kernel, 1, 96, 0, CudaFloat::stream(), out.data());
   observe_launches(nullptr);
   launch("second", store_kernel, 1, 32, 0, CudaFloat::stream(), out.data());
   ASSERT_EQ(seen.size(), 1u);
   EXPECT_STREQ(seen[0].op, "first");
-  EXPECT_EQ(seen[0].grid.x, 3u);
-  EXPECT_EQ(seen[0].block.x, 32u);
+  EXPECT_EQ(seen[0].grid.x, 1u);
+  EXPECT_EQ(seen[0].block.x, 96u);
   EXPECT_EQ(seen[0].kernel, reinterpret_cast<const void*>(store_kernel));
   EXPECT_EQ(out.values()[31], 1);
 }
