@@ -40,7 +40,7 @@ struct GemmKey {
   ActivationKind activation = ActivationKind::identity;
   Precision precision = Precision::fp32;
 
-  auto operator<=>(const GemmKey&) const = default;
+  auto operator<=>(const GemmKey&) const = default;  // NOLINT(modernize-use-nullptr)
 };
 
 struct GemmChoice {

@@ -53,7 +53,7 @@ std::string words(int error_number) { return std::generic_category().message(err
 std::string new_file_beside(const std::string& path) {
   static std::atomic<unsigned> counter{0};
   for (;;) {
-    const std::string name =
+    std::string name =
         path + "." + std::to_string(::getpid()) + "-" + std::to_string(counter++) + ".tmp";
     const int descriptor = ::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (descriptor >= 0) {
