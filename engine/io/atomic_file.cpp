@@ -7,11 +7,11 @@
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
-#include <system_error>
 #include <utility>
 
 #include "engine/io/file.h"
 #include "engine/io/printable.h"
+#include "engine/io/system_failure.h"
 #include "kernels/error.h"
 
 namespace kiln {
@@ -73,8 +73,7 @@ void AtomicFile::discard() noexcept {
 
 void AtomicFile::fail(const char* what, int error_number) {
   discard();
-  throw Error(fmt::format("{}: {}: {}", printable(name_), what,
-                          std::generic_category().message(error_number)));
+  throw_system_failure(name_, what, error_number);
 }
 
 void AtomicFile::write(std::span<const std::uint8_t> bytes) {

@@ -5,30 +5,22 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <system_error>
 
 #include "engine/io/file.h"
 #include "engine/io/printable.h"
+#include "engine/io/system_failure.h"
 #include "kernels/error.h"
 
 namespace kiln {
-namespace {
-
-[[noreturn]] void fail(const std::filesystem::path& path, const char* what, int error_number) {
-  throw Error(fmt::format("{}: {}: {}", printable(path), what,
-                          std::generic_category().message(error_number)));
-}
-
-}  // namespace
 
 InputFile::InputFile(const std::filesystem::path& path) : path_(path) {
   descriptor_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor_ < 0) fail(path, "cannot open", errno);
+  if (descriptor_ < 0) throw_system_failure(path, "cannot open", errno);
   struct stat status = {};
   if (::fstat(descriptor_, &status) != 0) {
     const int error_number = errno;
     ::close(descriptor_);
-    fail(path, "cannot open", error_number);
+    throw_system_failure(path, "cannot open", error_number);
   }
   if (S_ISDIR(status.st_mode)) {
     ::close(descriptor_);
@@ -46,7 +38,7 @@ std::size_t InputFile::read(std::span<std::uint8_t> out) {
     if (got == 0) break;
     if (got < 0) {
       if (errno == EINTR) continue;
-      fail(path_, "cannot read", errno);
+      throw_system_failure(path_, "cannot read", errno);
     }
     done += static_cast<std::size_t>(got);
   }

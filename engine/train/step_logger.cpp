@@ -8,18 +8,11 @@
 #include <cerrno>
 #include <cmath>
 #include <nlohmann/json.hpp>
-#include <system_error>
 
-#include "engine/io/printable.h"
-#include "kernels/error.h"
+#include "engine/io/system_failure.h"
 
 namespace kiln {
 namespace {
-
-[[noreturn]] void fail(const std::filesystem::path& path, const char* what, int error_number) {
-  throw Error(fmt::format("{}: {}: {}", printable(path), what,
-                          std::generic_category().message(error_number)));
-}
 
 template <class Float>
 std::string float_json(Float value) {
@@ -42,7 +35,7 @@ LogValue::LogValue(std::string_view value) : json_(string_json(value)) {}
 
 StepLogger::StepLogger(const std::filesystem::path& path) : path_(path) {
   descriptor_ = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0666);
-  if (descriptor_ < 0) fail(path, "cannot create", errno);
+  if (descriptor_ < 0) throw_system_failure(path, "cannot create", errno);
 }
 
 StepLogger::~StepLogger() { ::close(descriptor_); }
@@ -66,7 +59,7 @@ void StepLogger::log(std::initializer_list<LogField> fields) {
         [[maybe_unused]] const int ignored =
             ::ftruncate(descriptor_, end - static_cast<off_t>(done));
       }
-      fail(path_, "cannot write", error_number);
+      throw_system_failure(path_, "cannot write", error_number);
     }
     done += static_cast<std::size_t>(written);
   }

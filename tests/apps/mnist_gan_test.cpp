@@ -12,7 +12,7 @@ namespace kiln::test {
 namespace {
 
 using MnistGan = AppTest;
-using Shape = std::vector<std::size_t>;
+using Extents = std::vector<std::size_t>;
 
 TEST_F(MnistGan, WritesThePromisedFilesAndNothingElse) {
   make_data();
@@ -86,14 +86,14 @@ TEST_F(MnistGan, ModelsHavePyTorchsNamesAndTheirArchitecture) {
   const std::size_t sizes[] = {100, 128, 256, 512, 64};
   for (std::size_t i = 1; i < std::size(sizes); ++i) {
     const std::string layer = "fc" + std::to_string(i);
-    EXPECT_EQ(generator.tensor(layer + ".weight").shape, (Shape{sizes[i], sizes[i - 1]}));
-    EXPECT_EQ(generator.tensor(layer + ".bias").shape, (Shape{sizes[i]}));
+    EXPECT_EQ(generator.tensor(layer + ".weight").shape, (Extents{sizes[i], sizes[i - 1]}));
+    EXPECT_EQ(generator.tensor(layer + ".bias").shape, (Extents{sizes[i]}));
     EXPECT_EQ(generator.tensor(layer + ".bias").dtype, "F32");
   }
   const SafetensorsFile discriminator(out_ / "discriminator.safetensors");
   EXPECT_EQ(discriminator.tensors().size(), 6u);
-  EXPECT_EQ(discriminator.tensor("fc1.weight").shape, (Shape{512, 64}));
-  EXPECT_EQ(discriminator.tensor("fc3.weight").shape, (Shape{1, 256}));
+  EXPECT_EQ(discriminator.tensor("fc1.weight").shape, (Extents{512, 64}));
+  EXPECT_EQ(discriminator.tensor("fc3.weight").shape, (Extents{1, 256}));
   const auto architecture = nlohmann::json::parse(generator.metadata_value("kiln.architecture"));
   EXPECT_EQ(architecture["role"], "generator");
   EXPECT_EQ(architecture["image_shape"], nlohmann::json({8, 8}));
@@ -120,7 +120,7 @@ TEST_F(MnistGan, TrainsOnImagesThatAreNotSquareAndGenerateDrawsThem) {
   EXPECT_EQ(drawn.exit_code, 0);
   EXPECT_NE(drawn.out.find("3 images of 14x10"), std::string::npos) << drawn.out;
   const IdxImages images = read_idx_images(folder_ / "drawn-idx3-ubyte.gz");
-  EXPECT_EQ((Shape{images.count, images.height, images.width}), (Shape{3, 10, 14}));
+  EXPECT_EQ((Extents{images.count, images.height, images.width}), (Extents{3, 10, 14}));
 }
 
 TEST_F(MnistGan, TrainsOnPackedFiles) {

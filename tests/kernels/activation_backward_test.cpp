@@ -13,12 +13,12 @@ namespace {
 using kernels::Activation;
 using kernels::ActivationKind;
 
-struct Shape {
+struct LayerShape {
   std::int64_t rows;
   std::int64_t cols;
 };
-constexpr Shape kShapes[] = {{0, 5},  {5, 0},   {1, 1},    {1, 33},  {33, 1},   {31, 7},
-                             {32, 8}, {64, 32}, {127, 31}, {7, 127}, {64, 784}, {257, 65}};
+constexpr LayerShape kLayers[] = {{0, 5},  {5, 0},   {1, 1},    {1, 33},  {33, 1},   {31, 7},
+                                  {32, 8}, {64, 32}, {127, 31}, {7, 127}, {64, 784}, {257, 65}};
 
 template <class Backend>
 class ActivationBackward : public BackendTest<Backend> {
@@ -29,7 +29,7 @@ class ActivationBackward : public BackendTest<Backend> {
     std::vector<Real> dy, y, old_db;
     std::vector<double> dz, db, db_bound;
 
-    Problem(Activation activation, Shape shape)
+    Problem(Activation activation, LayerShape shape)
         : dy(random_values<Real>(shape.rows * shape.cols, -1, 1, 1)),
           old_db(random_values<Real>(shape.cols, -1, 1, 2)),
           db(static_cast<std::size_t>(shape.cols)),
@@ -51,7 +51,7 @@ class ActivationBackward : public BackendTest<Backend> {
       return sums;
     }
     // Any order of summing n terms errs by less than n eps sum |term|.
-    auto db_tolerance(Shape shape) const {
+    auto db_tolerance(LayerShape shape) const {
       return [this, shape](std::size_t j) {
         return static_cast<double>(shape.rows + 8) * kEpsilon<Backend> * db_bound[j];
       };
@@ -64,7 +64,7 @@ TYPED_TEST_SUITE(ActivationBackward, Backends, BackendNames);
 
 TYPED_TEST(ActivationBackward, BothGradients) {
   for_each_activation([](Activation activation) {
-    for (const Shape shape : kShapes) {
+    for (const LayerShape shape : kLayers) {
       for (const unsigned misaligned : {0u, ~0u, 1u, 2u, 4u, 8u}) {
         for (const bool accumulate : {false, true}) {
           SCOPED_TRACE(::testing::Message() << shape.rows << " x " << shape.cols << ", misaligned "
@@ -87,7 +87,7 @@ TYPED_TEST(ActivationBackward, BothGradients) {
 
 TYPED_TEST(ActivationBackward, OneGradientOnly) {
   for_each_activation([](Activation activation) {
-    for (const Shape shape : kShapes) {
+    for (const LayerShape shape : kLayers) {
       SCOPED_TRACE(::testing::Message() << shape.rows << " x " << shape.cols);
       const typename TestFixture::Problem problem(activation, shape);
       const Buffer<TypeParam> dy(problem.dy), y(problem.y), dz(dy.size()), db(shape.cols);
@@ -104,7 +104,7 @@ TYPED_TEST(ActivationBackward, OneGradientOnly) {
 }
 
 TYPED_TEST(ActivationBackward, InPlaceAndTheSameBits) {
-  constexpr Shape kShape = {64, 127};
+  constexpr LayerShape kShape = {64, 127};
   for_each_activation([&](Activation activation) {
     const typename TestFixture::Problem problem(activation, kShape);
     const Buffer<TypeParam> dy(problem.dy), in_place(problem.dy), y(problem.y), dz(dy.size()),

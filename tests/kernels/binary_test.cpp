@@ -12,7 +12,7 @@ namespace {
 using kernels::Operand;
 
 template <class F>
-void for_each_op(F f) {
+void for_each_binary_op(F f) {
 #define KILN_VISIT(Op)               \
   {                                  \
     SCOPED_TRACE(kernels::Op::name); \
@@ -57,7 +57,7 @@ TYPED_TEST(Binary, ArraysAndScalars) {
   using Real = typename TypeParam::Real;
   const auto scalar_a = random_values<Real>(1, 0.5, 2, 1);
   const auto scalar_b = random_values<Real>(1, 0.5, 2, 2);
-  for_each_op([&](auto op) {
+  for_each_binary_op([&](auto op) {
     for_each_size([&](std::int64_t n, Layout layout) {
       const auto array_a = random_values<Real>(n, -4, 4, 3);
       const auto array_b = random_values<Real>(n, 0.5, 4, 4);
@@ -76,7 +76,7 @@ TYPED_TEST(Binary, ArraysAndScalars) {
 
 TYPED_TEST(Binary, Accumulates) {
   using Real = typename TypeParam::Real;
-  for_each_op([](auto op) {
+  for_each_binary_op([](auto op) {
     for_each_size([&](std::int64_t n, Layout layout) {
       const auto a = random_values<Real>(n, -4, 4, 3), b = random_values<Real>(n, 0.5, 4, 4),
                  old = random_values<Real>(n, -1, 1, 5);
@@ -89,7 +89,7 @@ TYPED_TEST(Binary, Accumulates) {
 
 TYPED_TEST(Binary, InPlace) {
   using Real = typename TypeParam::Real;
-  for_each_op([](auto op) {
+  for_each_binary_op([](auto op) {
     const auto a = random_values<Real>(127, -4, 4, 3), b = random_values<Real>(127, 0.5, 4, 4);
     const auto expected = TestFixture::run(op, a, b, a, false);
     const auto check = [&](const auto& out, const auto& left, const auto& right) {
@@ -108,7 +108,7 @@ TYPED_TEST(Binary, NanStaysNan) {
   const std::vector<Real> ones(33, Real(1));
   std::vector<Real> some = ones;
   some[5] = some[32] = std::numeric_limits<Real>::quiet_NaN();
-  for_each_op([&](auto op) {
+  for_each_binary_op([&](auto op) {
     const auto left = TestFixture::run(op, some, ones, ones, false);
     const auto right = TestFixture::run(op, ones, some, ones, false);
     for (std::size_t i = 0; i < ones.size(); ++i) {

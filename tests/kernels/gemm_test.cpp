@@ -45,14 +45,14 @@ class Gemm : public GemmBackendTest<Backend> {
 };
 TYPED_TEST_SUITE(Gemm, GemmBackends, BackendNames);
 
-constexpr GemmCase kShapes[] = {{1, 1, 1},      {1, 1, 33},   {1, 33, 17},  {33, 1, 17},
-                                {31, 33, 32},   {32, 32, 32}, {64, 64, 16}, {65, 63, 31},
-                                {127, 127, 33}, {5, 130, 71}, {4, 1, 260},  {1, 128, 1},
-                                {3, 5, 0},      {1, 1, 0},    {0, 5, 3},    {5, 0, 3},
-                                {40, 33, 700}};  // the last one divides k among blocks
+constexpr GemmCase kProducts[] = {{1, 1, 1},      {1, 1, 33},   {1, 33, 17},  {33, 1, 17},
+                                  {31, 33, 32},   {32, 32, 32}, {64, 64, 16}, {65, 63, 31},
+                                  {127, 127, 33}, {5, 130, 71}, {4, 1, 260},  {1, 128, 1},
+                                  {3, 5, 0},      {1, 1, 0},    {0, 5, 3},    {5, 0, 3},
+                                  {40, 33, 700}};  // the last one divides k among blocks
 
 TYPED_TEST(Gemm, IntegersAreExact) {
-  for (const GemmCase& shape : kShapes) {
+  for (const GemmCase& shape : kProducts) {
     for (GemmCase c : transposes_of(shape)) {
       TestFixture::expect_exact(c);
       c.bias = true;
@@ -72,7 +72,7 @@ TYPED_TEST(Gemm, IntegersAreExact) {
 
 TYPED_TEST(Gemm, EveryPrecisionIsExactForSmallIntegers) {
   for_each_precision<TypeParam>([](Precision precision) {
-    for (GemmCase shape : kShapes) {
+    for (GemmCase shape : kProducts) {
       shape.precision = precision;
       for (GemmCase c : transposes_of(shape)) {
         c.bias = true;

@@ -45,7 +45,7 @@ void for_each_op(F f) {
 
 // Numbers of (-4, 4), made positive where op is not defined at them.
 template <class T, class Op>
-std::vector<T> inputs_of(Op op, std::int64_t n) {
+std::vector<T> inputs_of(const Op& op, std::int64_t n) {
   std::vector<T> values = random_values<T>(n, -4, 4, 11);
   for (T& x : values) {
     if (!std::isfinite(op.forward(static_cast<double>(x)))) x = T(0.125) - x;

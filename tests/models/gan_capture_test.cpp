@@ -51,7 +51,7 @@ class GanCapture : public ::testing::TestWithParam<const char*> {
 };
 
 // Fewer steps for a slow device: KILN_TEST_GAN_STEPS. Two penalty steps need 5.
-int num_steps() {
+int replayed_steps() {
   const char* text = std::getenv("KILN_TEST_GAN_STEPS");
   return text != nullptr ? std::max(std::atoi(text), 6) : 100;
 }
@@ -62,7 +62,7 @@ TEST_P(GanCapture, ReplayedStepsAreEagerStepsBitForBit) {
   const GanRecipe recipe = GanRecipe::from_name(GetParam());
   Gan replayed(recipe, 16, 3, Device::cuda()), eager(recipe, 16, 3, Device::cuda());
   BatchStream batches = random_batches(4, 16), same_batches = random_batches(4, 16);
-  for (int step = 0; step < num_steps(); ++step) {
+  for (int step = 0; step < replayed_steps(); ++step) {
     if (step % 5 == 0) batches.start_epoch(step / 5), same_batches.start_epoch(step / 5);
     replayed.train_step(batches);
     eager.train_step(same_batches.next());

@@ -14,7 +14,7 @@ namespace kiln::test {
 namespace {
 
 // Fewer steps for a slow device: KILN_TEST_GAN_STEPS.
-std::int64_t num_steps() {
+std::int64_t device_steps() {
   const char* text = std::getenv("KILN_TEST_GAN_STEPS");
   return text != nullptr ? std::atoll(text) : 50;
 }
@@ -32,7 +32,7 @@ Run train(const std::string& recipe, Device device) {
   const BatchStream batches(rows, 64, 3);
   Rng latent(4, device);
   Run run;
-  for (std::int64_t step = 0; step < num_steps(); ++step) {
+  for (std::int64_t step = 0; step < device_steps(); ++step) {
     gan.train_step(batches);
     const models::GanMetrics metrics = gan.read_metrics();
     run.losses.push_back(metrics.d_loss);

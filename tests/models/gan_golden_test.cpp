@@ -16,7 +16,7 @@
 namespace kiln::test {
 namespace {
 
-constexpr std::int64_t kBatch = 64, kSteps = 20, kLatent = 100;
+constexpr std::int64_t kGoldenBatch = 64, kSteps = 20, kLatent = 100;
 constexpr std::size_t kStride = 997;
 
 // lowbias32 of index + stream * 2^24, 24 bits of it, as floats in [-1, 1) times `scale`.
@@ -46,8 +46,8 @@ void set_weights(models::Mlp& mlp, std::uint32_t stream, Device device) {
 
 Tensor noise(std::int64_t step, std::int64_t half, Device device) {
   return Tensor::from_host(
-      hashed(kBatch * kLatent, static_cast<std::uint32_t>(100 + 2 * step + half), 1.7320508f),
-      {kBatch, kLatent}, device);
+      hashed(kGoldenBatch * kLatent, static_cast<std::uint32_t>(100 + 2 * step + half), 1.7320508f),
+      {kGoldenBatch, kLatent}, device);
 }
 
 void expect_weights(const models::Mlp& mlp, const nlohmann::json& golden) {
@@ -67,7 +67,7 @@ class GanGolden : public PlaceTest {};
 TEST_P(GanGolden, TwentyStepsOfSeedMatchPyTorch) {
   if (is_double()) GTEST_SKIP() << "the models compute in float";
   const MnistData data = load_mnist(KILN_DATA_DIR, MnistSplit::train);
-  const std::int64_t rows = kBatch * kSteps;
+  const std::int64_t rows = kGoldenBatch * kSteps;
   const Tensor images = Tensor::from_host(
       std::span<const std::uint8_t>(data.images.pixels).first(rows * 784), {rows, 784}, device());
   models::Gan gan(models::GanRecipe::from_name("seed"), 784, 1, device());
@@ -77,11 +77,12 @@ TEST_P(GanGolden, TwentyStepsOfSeedMatchPyTorch) {
   std::vector<double> d_losses, g_losses;
   for (std::int64_t step = 0; step < kSteps; ++step) {
     std::vector<std::int32_t> indices;
-    for (std::int64_t i = 0; i < kBatch; ++i) {
-      indices.push_back(static_cast<std::int32_t>(step * kBatch + i));
+    for (std::int64_t i = 0; i < kGoldenBatch; ++i) {
+      indices.push_back(static_cast<std::int32_t>(step * kGoldenBatch + i));
     }
-    gan.update_discriminator(gather_rows(images, Tensor::from_host(indices, {kBatch}, device())),
-                             noise(step, 0, device()));
+    gan.update_discriminator(
+        gather_rows(images, Tensor::from_host(indices, {kGoldenBatch}, device())),
+        noise(step, 0, device()));
     gan.update_generator(noise(step, 1, device()));
     const models::GanMetrics metrics = gan.read_metrics();
     d_losses.push_back(metrics.d_loss);

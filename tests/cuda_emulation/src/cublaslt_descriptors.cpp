@@ -10,7 +10,7 @@
 namespace cuda_emulation {
 namespace {
 
-std::set<cublasLtHandle_t>& live_handles() {
+std::set<cublasLtHandle_t>& live_lt_handles() {
   static auto* all = new std::set<cublasLtHandle_t>;
   return *all;
 }
@@ -37,7 +37,7 @@ cublasStatus_t destroy(T* descriptor) {
 
 }  // namespace
 
-bool is_live(cublasLtHandle_t handle) { return live_handles().count(handle) != 0; }
+bool is_live(cublasLtHandle_t handle) { return live_lt_handles().count(handle) != 0; }
 
 }  // namespace cuda_emulation
 
@@ -48,13 +48,13 @@ const char* cublasLtGetStatusString(cublasStatus_t status) { return cublasGetSta
 cublasStatus_t cublasLtCreate(cublasLtHandle_t* handle) {
   const RuntimeLock lock;
   const cublasStatus_t status = create(handle, cublasLtContext{});
-  if (status == CUBLAS_STATUS_SUCCESS) live_handles().insert(*handle);
+  if (status == CUBLAS_STATUS_SUCCESS) live_lt_handles().insert(*handle);
   return status;
 }
 
 cublasStatus_t cublasLtDestroy(cublasLtHandle_t handle) {
   const RuntimeLock lock;
-  if (live_handles().erase(handle) == 0) return CUBLAS_STATUS_NOT_INITIALIZED;
+  if (live_lt_handles().erase(handle) == 0) return CUBLAS_STATUS_NOT_INITIALIZED;
   return destroy(handle);
 }
 

@@ -17,7 +17,7 @@ __global__ void reverse_kernel(float* x) {
   x[threadIdx.x] = row.values[blockDim.x - 1 - threadIdx.x];
 }
 
-__global__ void vote_kernel(int* out) {
+__global__ void barrier_vote_kernel(int* out) {
   const int i = static_cast<int>(threadIdx.x);
   out[0 * 40 + i] = __syncthreads_count(i % 2);
   out[1 * 40 + i] = __syncthreads_or(i == 7);
@@ -69,7 +69,7 @@ TEST(Barrier, OrdersWritesBeforeReads) {
 
 TEST(Barrier, CountsVotes) {
   DeviceArray<int> out(5 * 40);
-  ASSERT_EQ(launch(vote_kernel, 1, 40, 0, nullptr, out.data()), cudaSuccess);
+  ASSERT_EQ(launch(barrier_vote_kernel, 1, 40, 0, nullptr, out.data()), cudaSuccess);
   const std::vector<int> votes = out.host();
   const int expected[5] = {20, 1, 0, 1, 0};
   for (int row = 0; row < 5; ++row) {

@@ -8,7 +8,7 @@
 
 namespace {
 
-__global__ void empty_kernel() {}
+__global__ void counted_kernel() {}
 
 TEST(Counters, CountWhatTheHostAskedFor) {
   cudaStream_t stream;
@@ -18,8 +18,8 @@ TEST(Counters, CountWhatTheHostAskedFor) {
   {
     DeviceArray<int> x(std::vector<int>{1});
     EXPECT_EQ(cuda_emulation::live_allocations(), live + 1);
-    launch(empty_kernel, 1, 1, 0, stream);
-    launch(empty_kernel, 1, 1, 0, stream);
+    launch(counted_kernel, 1, 1, 0, stream);
+    launch(counted_kernel, 1, 1, 0, stream);
     cudaMemsetAsync(x.data(), 0, sizeof(int), stream);
     cudaStreamSynchronize(stream);
     const auto now = cuda_emulation::counters();
@@ -38,8 +38,8 @@ TEST(Counters, CountWhatTheHostAskedFor) {
   cudaGraph_t graph;
   cudaGraphExec_t executable;
   ASSERT_EQ(cudaStreamBeginCapture(stream, cudaStreamCaptureModeGlobal), cudaSuccess);
-  launch(empty_kernel, 1, 1, 0, stream);
-  launch(empty_kernel, 1, 1, 0, stream);
+  launch(counted_kernel, 1, 1, 0, stream);
+  launch(counted_kernel, 1, 1, 0, stream);
   ASSERT_EQ(cudaStreamEndCapture(stream, &graph), cudaSuccess);
   ASSERT_EQ(cudaGraphInstantiate(&executable, graph), cudaSuccess);
   EXPECT_EQ(cuda_emulation::counters().launches, 0u);  // captured, not launched

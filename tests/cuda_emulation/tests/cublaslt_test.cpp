@@ -12,13 +12,13 @@
 
 namespace {
 
-constexpr int kM = 13, kN = 6, kK = 9, kPad = 3;
+constexpr int kLtM = 13, kLtN = 6, kLtK = 9, kLtPad = 3;
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 
 struct Matrix {
   int rows, columns;
   std::vector<float> values;
-  int ld() const { return rows + kPad; }
+  int ld() const { return rows + kLtPad; }
   float at(int i, int j) const { return values[j * ld() + i]; }
   float op(bool transpose, int i, int j) const { return transpose ? at(j, i) : at(i, j); }
 };
@@ -42,9 +42,9 @@ class Product {
                    cublasComputeType_t compute = CUBLAS_COMPUTE_32F)
       : transpose_a(transpose_a),
         transpose_b(transpose_b),
-        a(transpose_a ? matrix(kK, kM, 1) : matrix(kM, kK, 1)),
-        b(transpose_b ? matrix(kN, kK, 2) : matrix(kK, kN, 2)),
-        c(matrix(kM, kN, 3)),
+        a(transpose_a ? matrix(kLtK, kLtM, 1) : matrix(kLtM, kLtK, 1)),
+        b(transpose_b ? matrix(kLtN, kLtK, 2) : matrix(kLtK, kLtN, 2)),
+        c(matrix(kLtM, kLtN, 3)),
         device_a(a.values),
         device_b(b.values),
         device_c(c.values),
@@ -98,16 +98,16 @@ class Product {
   }
   float sum(int i, int j) const {
     float total = 0;
-    for (int p = 0; p < kK; ++p) total += a.op(transpose_a, i, p) * b.op(transpose_b, p, j);
+    for (int p = 0; p < kLtK; ++p) total += a.op(transpose_a, i, p) * b.op(transpose_b, p, j);
     return alpha * total + (beta != 0 ? beta * c.at(i, j) : 0);
   }
   /// Compares D with expected(i, j), and sees the padding untouched.
   template <class Expected>
   void expect(Expected expected) const {
-    const Matrix d{kM, kN, device_d.host()};
-    for (int j = 0; j < kN; ++j) {
-      for (int i = 0; i < kM; ++i) EXPECT_EQ(d.at(i, j), expected(i, j)) << i << ' ' << j;
-      for (int i = kM; i < kM + kPad; ++i) EXPECT_TRUE(std::isnan(d.at(i, j)));
+    const Matrix d{kLtM, kLtN, device_d.host()};
+    for (int j = 0; j < kLtN; ++j) {
+      for (int i = 0; i < kLtM; ++i) EXPECT_EQ(d.at(i, j), expected(i, j)) << i << ' ' << j;
+      for (int i = kLtM; i < kLtM + kLtPad; ++i) EXPECT_TRUE(std::isnan(d.at(i, j)));
     }
   }
 
@@ -141,8 +141,8 @@ TEST(CublasLt, MultipliesEveryTransposition) {
 }
 
 TEST(CublasLt, AddsABiasAndRectifies) {
-  std::vector<float> bias(kM);
-  for (int i = 0; i < kM; ++i) bias[i] = static_cast<float>(i * 5 % 11 - 5);
+  std::vector<float> bias(kLtM);
+  for (int i = 0; i < kLtM; ++i) bias[i] = static_cast<float>(i * 5 % 11 - 5);
   DeviceArray<float> device_bias(bias);
   Product product;
   product.set_epilogue(CUBLASLT_EPILOGUE_BIAS, device_bias.data());
@@ -158,9 +158,9 @@ TEST(CublasLt, AddsABiasAndRectifies) {
 
 /// The mask that a forward product leaves is the one that a backward product reads.
 TEST(CublasLt, KeepsAMaskForTheWayBack) {
-  std::vector<float> bias(kM, 1.0f);
-  DeviceArray<float> device_bias(bias), gradient(kM);
-  DeviceArray<unsigned char> mask(16 * kN);
+  std::vector<float> bias(kLtM, 1.0f);
+  DeviceArray<float> device_bias(bias), gradient(kLtM);
+  DeviceArray<unsigned char> mask(16 * kLtN);
   for (const bool with_bias : {false, true}) {
     Product forward, backward(true, false);
     forward.set_epilogue(with_bias ? CUBLASLT_EPILOGUE_RELU_AUX_BIAS : CUBLASLT_EPILOGUE_RELU_AUX,
@@ -169,8 +169,8 @@ TEST(CublasLt, KeepsAMaskForTheWayBack) {
     const auto before = [&](int i, int j) { return forward.sum(i, j) + (with_bias ? 1.0f : 0.0f); };
     forward.expect([&](int i, int j) { return relu(before(i, j)); });
     const std::vector<unsigned char> bits = mask.host();
-    for (int j = 0; j < kN; ++j) {
-      for (int i = 0; i < kM; ++i) {
+    for (int j = 0; j < kLtN; ++j) {
+      for (int i = 0; i < kLtM; ++i) {
         EXPECT_EQ(bits[(i + 128 * j) / 8] >> (i + 128 * j) % 8 & 1, before(i, j) > 0);
       }
     }
@@ -182,9 +182,9 @@ TEST(CublasLt, KeepsAMaskForTheWayBack) {
     ASSERT_EQ(backward.run(), CUBLAS_STATUS_SUCCESS);
     backward.expect(passed);
     const std::vector<float> got = gradient.host();
-    for (int i = 0; i < kM; ++i) {
+    for (int i = 0; i < kLtM; ++i) {
       float sum = 0;
-      for (int j = 0; j < kN; ++j) sum += passed(i, j);
+      for (int j = 0; j < kLtN; ++j) sum += passed(i, j);
       EXPECT_EQ(got[i], sum);
     }
   }
@@ -193,21 +193,21 @@ TEST(CublasLt, KeepsAMaskForTheWayBack) {
 TEST(CublasLt, SumsItsOperandsOverK) {
   for (const bool transposed : {false, true}) {
     Product product(transposed, transposed);
-    DeviceArray<float> sums_a(kM), sums_b(kN);
+    DeviceArray<float> sums_a(kLtM), sums_b(kLtN);
     product.set_epilogue(CUBLASLT_EPILOGUE_BGRADA, sums_a.data());
     ASSERT_EQ(product.run(), CUBLAS_STATUS_SUCCESS);
     product.set_epilogue(CUBLASLT_EPILOGUE_BGRADB, sums_b.data());
     ASSERT_EQ(product.run(), CUBLAS_STATUS_SUCCESS);
     product.expect([&](int i, int j) { return product.sum(i, j); });
     const std::vector<float> a = sums_a.host(), b = sums_b.host();
-    for (int i = 0; i < kM; ++i) {
+    for (int i = 0; i < kLtM; ++i) {
       float sum = 0;
-      for (int p = 0; p < kK; ++p) sum += product.a.op(transposed, i, p);
+      for (int p = 0; p < kLtK; ++p) sum += product.a.op(transposed, i, p);
       EXPECT_EQ(a[i], sum);
     }
-    for (int j = 0; j < kN; ++j) {
+    for (int j = 0; j < kLtN; ++j) {
       float sum = 0;
-      for (int p = 0; p < kK; ++p) sum += product.b.op(transposed, p, j);
+      for (int p = 0; p < kLtK; ++p) sum += product.b.op(transposed, p, j);
       EXPECT_EQ(b[j], sum);
     }
   }
@@ -244,7 +244,7 @@ TEST(CublasLt, AnAlgorithmServesTheProblemItWasFoundFor) {
   const auto found = product.find();
   ASSERT_EQ(found.size(), 2u);
   EXPECT_EQ(found[1].workspaceSize, 0u);
-  DeviceArray<float> workspace(std::vector<float>(kM * kN, 5.0f));
+  DeviceArray<float> workspace(std::vector<float>(kLtM * kLtN, 5.0f));
   ASSERT_EQ(found[0].workspaceSize, workspace.bytes());
   EXPECT_EQ(product.run(&found[0].algo, workspace.data(), workspace.bytes() - 1),
             CUBLAS_STATUS_INVALID_VALUE);
@@ -311,9 +311,9 @@ TEST(CublasLt, RefusesWhatTheLibraryRefuses) {
           CUBLAS_STATUS_SUCCESS);
     };
   };
-  EXPECT_EQ(status_after(layout(0, CUBLASLT_MATRIX_LAYOUT_COLS, std::uint64_t{kK + 1})),
+  EXPECT_EQ(status_after(layout(0, CUBLASLT_MATRIX_LAYOUT_COLS, std::uint64_t{kLtK + 1})),
             CUBLAS_STATUS_INVALID_VALUE);
-  EXPECT_EQ(status_after(layout(1, CUBLASLT_MATRIX_LAYOUT_LD, std::int64_t{kK - 1})),
+  EXPECT_EQ(status_after(layout(1, CUBLASLT_MATRIX_LAYOUT_LD, std::int64_t{kLtK - 1})),
             CUBLAS_STATUS_INVALID_VALUE);
   EXPECT_EQ(status_after(layout(3, CUBLASLT_MATRIX_LAYOUT_ORDER, std::int32_t{CUBLASLT_ORDER_ROW})),
             CUBLAS_STATUS_NOT_SUPPORTED);

@@ -9,7 +9,7 @@
 
 namespace {
 
-__global__ void add_kernel(float* x, const float* y) { x[threadIdx.x] += y[threadIdx.x]; }
+__global__ void add_array_kernel(float* x, const float* y) { x[threadIdx.x] += y[threadIdx.x]; }
 
 TEST(Memory, StartsAsNan) {
   DeviceArray<float> x(100);
@@ -19,9 +19,9 @@ TEST(Memory, StartsAsNan) {
 TEST(Memory, AnUnwrittenValueReachesTheResult) {
   DeviceArray<float> x(std::vector<float>(8, 1.0f)), unwritten(8),
       written(std::vector<float>(8, 2));
-  ASSERT_EQ(launch(add_kernel, 1, 8, 0, nullptr, x.data(), written.data()), cudaSuccess);
+  ASSERT_EQ(launch(add_array_kernel, 1, 8, 0, nullptr, x.data(), written.data()), cudaSuccess);
   EXPECT_EQ(x.host(), std::vector<float>(8, 3.0f));
-  ASSERT_EQ(launch(add_kernel, 1, 8, 0, nullptr, x.data(), unwritten.data()), cudaSuccess);
+  ASSERT_EQ(launch(add_array_kernel, 1, 8, 0, nullptr, x.data(), unwritten.data()), cudaSuccess);
   for (const float value : x.host()) EXPECT_TRUE(std::isnan(value));
 }
 

@@ -19,13 +19,13 @@ using test::get_file;
 using test::put_file;
 using Names = std::vector<std::string>;
 
-std::vector<std::uint8_t> bytes_of(const std::string& text) { return {text.begin(), text.end()}; }
+std::vector<std::uint8_t> bytes_from(const std::string& text) { return {text.begin(), text.end()}; }
 
 TEST(ReadFile, ReturnsTheWholeFile) {
   test::TemporaryDirectory folder;
   const std::string text = std::string(3'000'000, 'x') + std::string("\0end", 4);
   put_file(folder / "a", text);
-  EXPECT_EQ(read_file(folder / "a", text.size()), bytes_of(text));
+  EXPECT_EQ(read_file(folder / "a", text.size()), bytes_from(text));
   put_file(folder / "empty", std::string());
   EXPECT_TRUE(read_file(folder / "empty", 0).empty());
 }
@@ -66,9 +66,9 @@ TEST(ReadGrowing, AsksForNoMoreMemoryThanTheSourceHasData) {
 
 TEST(AtomicFile, WritesAndReplaces) {
   test::TemporaryDirectory folder;
-  write_file_atomically(folder / "a", bytes_of("first"));
+  write_file_atomically(folder / "a", bytes_from("first"));
   EXPECT_EQ(get_file(folder / "a"), "first");
-  write_file_atomically(folder / "a", bytes_of("2"));
+  write_file_atomically(folder / "a", bytes_from("2"));
   EXPECT_EQ(get_file(folder / "a"), "2");
   EXPECT_EQ(folder.names(), Names{"a"});
 }
@@ -76,7 +76,7 @@ TEST(AtomicFile, WritesAndReplaces) {
 TEST(AtomicFile, HasTheModeOfAnOrdinaryFile) {
   test::TemporaryDirectory folder;
   const mode_t mask = ::umask(022);
-  write_file_atomically(folder / "a", bytes_of("x"));
+  write_file_atomically(folder / "a", bytes_from("x"));
   ::umask(mask);
   struct stat status = {};
   ASSERT_EQ(::stat((folder / "a").c_str(), &status), 0);
@@ -88,7 +88,7 @@ TEST(AtomicFile, ShowsNothingBeforeCommit) {
   put_file(folder / "a", "old");
   {
     AtomicFile file(folder / "a");
-    file.write(bytes_of("half of the ne"));
+    file.write(bytes_from("half of the ne"));
     EXPECT_EQ(get_file(folder / "a"), "old");
     EXPECT_EQ(folder.names().size(), 2u);  // the temporary lies beside the target
   }
@@ -99,8 +99,8 @@ TEST(AtomicFile, ShowsNothingBeforeCommit) {
 TEST(AtomicFile, TwoAtOnceDoNotMeet) {
   test::TemporaryDirectory folder;
   AtomicFile one(folder / "a"), two(folder / "a");
-  one.write(bytes_of("one"));
-  two.write(bytes_of("two"));
+  one.write(bytes_from("one"));
+  two.write(bytes_from("two"));
   one.commit();
   EXPECT_EQ(get_file(folder / "a"), "one");
   two.commit();
@@ -116,7 +116,7 @@ TEST(AtomicFile, AFullDiskLeavesTheOldFileAndNoTemporary) {
   {
     const test::FileSizeLimit limit(10'000);
     message =
-        error_message([&] { write_file_atomically(path, bytes_of(std::string(20'000, 'x'))); });
+        error_message([&] { write_file_atomically(path, bytes_from(std::string(20'000, 'x'))); });
   }
   EXPECT_EQ(message, path + ": cannot write: File too large");
   EXPECT_EQ(get_file(path), "old");
@@ -137,7 +137,7 @@ TEST(AtomicFile, FollowsASymbolicLink) {
   std::filesystem::create_directory(folder / "elsewhere");
   put_file(folder / "elsewhere/real", "old");
   std::filesystem::create_symlink("elsewhere/real", folder / "link");
-  write_file_atomically(folder / "link", bytes_of("new"));
+  write_file_atomically(folder / "link", bytes_from("new"));
   EXPECT_TRUE(std::filesystem::is_symlink(folder / "link"));
   EXPECT_EQ(get_file(folder / "elsewhere/real"), "new");
 }
@@ -147,7 +147,7 @@ TEST(AtomicFile, NamesWhatCannotBeWritten) {
   const std::string base = folder.path().string();
   put_file(folder / "file", "x");
   const auto message = [](const std::string& path) {
-    return error_message([&] { write_file_atomically(path, bytes_of("x")); });
+    return error_message([&] { write_file_atomically(path, bytes_from("x")); });
   };
   // Under a regular file nobody can write, not even root.
   EXPECT_EQ(message(base + "/file/a"), base + "/file/a: cannot create: Not a directory");

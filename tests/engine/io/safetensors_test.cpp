@@ -15,7 +15,7 @@ namespace {
 using test::error_message;
 using test::get_file;
 using test::put_file;
-using Shape = std::vector<std::size_t>;
+using Extents = std::vector<std::size_t>;
 using Bytes = std::vector<std::uint8_t>;
 
 // safetensors.numpy.save({'b': float32 [0,1], 'a': uint8 [0,1,2], 'c': float64 1.0}, {'k':
@@ -34,10 +34,10 @@ TEST(Safetensors, ReadsAFileOfTheReferenceImplementation) {
   EXPECT_EQ(file.metadata_value("k"), "v\"é\n");
   EXPECT_EQ(file.tensors().size(), 3u);
   EXPECT_EQ(file.tensor("a").dtype, "U8");
-  EXPECT_EQ(file.tensor("a").shape, Shape{3});
+  EXPECT_EQ(file.tensor("a").shape, Extents{3});
   EXPECT_EQ(file.tensor("a").bytes, (Bytes{0, 1, 2}));
-  EXPECT_EQ(file.tensor("c").shape, Shape{});
-  const auto b = file.f32("b", Shape{2});
+  EXPECT_EQ(file.tensor("c").shape, Extents{});
+  const auto b = file.f32("b", Extents{2});
   EXPECT_EQ(std::vector<float>(b.begin(), b.end()), (std::vector<float>{0, 1}));
 }
 
@@ -46,10 +46,10 @@ TEST(Safetensors, WritesTheBytesOfTheReferenceImplementation) {
   const std::vector<float> b{0, 1};
   const Bytes a{0, 1, 2}, c{0, 0, 0, 0, 0, 0, 0xf0, 0x3f};
   SafetensorsWriter writer;
-  writer.add("a", "U8", Shape{3}, a);  // the order of these calls does not matter
+  writer.add("a", "U8", Extents{3}, a);  // the order of these calls does not matter
   writer.set_metadata("k", "v\"é\n");
-  writer.add_f32("b", Shape{2}, b);
-  writer.add("c", "F64", Shape{}, c);
+  writer.add_f32("b", Extents{2}, b);
+  writer.add("c", "F64", Extents{}, c);
   writer.write(folder / "m");
   EXPECT_EQ(get_file(folder / "m"), reference_file);
   EXPECT_EQ(folder.names(), std::vector<std::string>{"m"});
@@ -58,12 +58,12 @@ TEST(Safetensors, WritesTheBytesOfTheReferenceImplementation) {
 TEST(Safetensors, RoundTripsEveryDtypeAndOddShapes) {
   test::TemporaryDirectory folder;
   const Bytes data{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
-  const std::map<std::string, Shape> shapes{{"F64", {2}},     {"F32", {2, 2}}, {"F16", {8}},
-                                            {"BF16", {4, 2}}, {"U8", {16}},    {"I32", {1, 4}},
-                                            {"I64", {2, 1}},  {"BOOL", {16}}};
+  const std::map<std::string, Extents> shapes{{"F64", {2}},     {"F32", {2, 2}}, {"F16", {8}},
+                                              {"BF16", {4, 2}}, {"U8", {16}},    {"I32", {1, 4}},
+                                              {"I64", {2, 1}},  {"BOOL", {16}}};
   SafetensorsWriter writer;
   for (const auto& [dtype, shape] : shapes) writer.add("tensor " + dtype, dtype, shape, data);
-  writer.add_f32("empty", Shape{0, 3}, {});
+  writer.add_f32("empty", Extents{0, 3}, {});
   writer.write(folder / "m");
   const SafetensorsFile file(folder / "m");
   EXPECT_EQ(file.tensors().size(), shapes.size() + 1);
@@ -72,7 +72,7 @@ TEST(Safetensors, RoundTripsEveryDtypeAndOddShapes) {
     EXPECT_EQ(file.tensor("tensor " + dtype).shape, shape);
     EXPECT_EQ(file.tensor("tensor " + dtype).bytes, data);
   }
-  EXPECT_TRUE(file.f32("empty", Shape{0, 3}).empty());
+  EXPECT_TRUE(file.f32("empty", Extents{0, 3}).empty());
 }
 
 TEST(Safetensors, AnEmptyFileHasNoTensors) {
@@ -87,7 +87,7 @@ TEST(Safetensors, DataAreAlignedToEightBytes) {
   const std::vector<float> data{1};
   for (std::size_t length = 1; length <= 16; ++length) {
     SafetensorsWriter writer;
-    writer.add_f32(std::string(length, 'n'), Shape{1}, data);
+    writer.add_f32(std::string(length, 'n'), Extents{1}, data);
     writer.write(folder / "m");
     EXPECT_EQ((get_file(folder / "m").size() - 4) % 8, 0u);
   }
@@ -101,7 +101,7 @@ TEST(Safetensors, ReadsFloatsThatLieMisalignedInTheFile) {
   file[0] = static_cast<char>(header.size());
   put_file(folder / "m", file + header + std::string("\x07\0\0\x80\x3f", 5));
   const SafetensorsFile read(folder / "m");
-  EXPECT_EQ(read.f32("b", Shape{1})[0], 1.0F);
+  EXPECT_EQ(read.f32("b", Extents{1})[0], 1.0F);
 }
 
 TEST(Safetensors, AccessorsNameTheFileTheTensorAndTheFault) {
@@ -109,15 +109,15 @@ TEST(Safetensors, AccessorsNameTheFileTheTensorAndTheFault) {
   const std::string path = (folder / "generator.safetensors").string();
   put_file(path, reference_file);
   const SafetensorsFile file(path);
-  EXPECT_EQ(error_message([&] { file.f32("fc1.weight", Shape{2}); }),
+  EXPECT_EQ(error_message([&] { file.f32("fc1.weight", Extents{2}); }),
             path + ": tensor 'fc1.weight' is missing");
-  EXPECT_EQ(error_message([&] { file.f32("c", Shape{}); }),
+  EXPECT_EQ(error_message([&] { file.f32("c", Extents{}); }),
             path + ": tensor 'c' has dtype F64, expected F32");
   EXPECT_EQ(error_message([&] {
-              file.f32("b", Shape{784, 128});
+              file.f32("b", Extents{784, 128});
             }),
             path + ": tensor 'b' has shape (2), expected (784,128)");
-  EXPECT_EQ(error_message([&] { file.f32("b", Shape{}); }),
+  EXPECT_EQ(error_message([&] { file.f32("b", Extents{}); }),
             path + ": tensor 'b' has shape (2), expected ()");
   EXPECT_EQ(error_message([&] { file.metadata_value("model"); }),
             path + ": metadata 'model' is missing");
@@ -129,16 +129,16 @@ TEST(Safetensors, WriterRefusesWhatItCouldNotReadBack) {
   test::TemporaryDirectory folder;
   const std::vector<float> data{1, 2};
   SafetensorsWriter writer;
-  writer.add_f32("a", Shape{2}, data);
-  EXPECT_EQ(error_message([&] { writer.add_f32("a", Shape{2}, data); }),
+  writer.add_f32("a", Extents{2}, data);
+  EXPECT_EQ(error_message([&] { writer.add_f32("a", Extents{2}, data); }),
             "[safetensors] the name 'a' is taken");
-  EXPECT_EQ(error_message([&] { writer.add_f32("__metadata__", Shape{2}, data); }),
+  EXPECT_EQ(error_message([&] { writer.add_f32("__metadata__", Extents{2}, data); }),
             "[safetensors] the name '__metadata__' is taken");
-  EXPECT_EQ(error_message([&] { writer.add_f32("b", Shape{3}, data); }),
+  EXPECT_EQ(error_message([&] { writer.add_f32("b", Extents{3}, data); }),
             "[safetensors] tensor 'b': 8 bytes do not make F32 of shape (3)");
-  EXPECT_EQ(error_message([&] { writer.add("b", "F31", Shape{}, Bytes(4)); }),
+  EXPECT_EQ(error_message([&] { writer.add("b", "F31", Extents{}, Bytes(4)); }),
             "[safetensors] tensor 'b' has the unknown dtype 'F31'");
-  writer.add_f32("\xff", Shape{2}, data);
+  writer.add_f32("\xff", Extents{2}, data);
   const std::string path = (folder / "m").string();
   EXPECT_EQ(error_message([&] { writer.write(path); }),
             path + ": a tensor's name or the metadata is not UTF-8");
@@ -150,7 +150,7 @@ TEST(Safetensors, AFullDiskLeavesNothing) {
   const std::string path = (folder / "m").string();
   const std::vector<float> data(10'000);
   SafetensorsWriter writer;
-  writer.add_f32("a", Shape{10'000}, data);
+  writer.add_f32("a", Extents{10'000}, data);
   std::string message;
   {
     const test::FileSizeLimit limit(5000);
