@@ -123,7 +123,7 @@ void sum_operand(const float* operand, std::int64_t count, std::int64_t step, st
   }
 }
 
-bool on_device(const void* pointer, std::int64_t bytes) {
+bool bytes_on_device(const void* pointer, std::int64_t bytes) {
   return device_memory().is_device(pointer, static_cast<std::size_t>(bytes));
 }
 
@@ -168,17 +168,17 @@ cublasStatus_t make_problem(cublasLtMatmulDesc_t description, cublasLtMatrixLayo
 
 const char* misplaced(const LtProblem& p) {
   const Gemm<float>& g = p.product;
-  if (!on_device(g.a, span_of_a(g) * 4) || !on_device(g.b, span_of_b(g) * 4) ||
-      !on_device(g.c, span(g.m, g.n, g.ldc) * 4) ||
-      (g.beta != 0 && !on_device(p.c, span(g.m, g.n, p.c_ld) * 4))) {
+  if (!bytes_on_device(g.a, span_of_a(g) * 4) || !bytes_on_device(g.b, span_of_b(g) * 4) ||
+      !bytes_on_device(g.c, span(g.m, g.n, g.ldc) * 4) ||
+      (g.beta != 0 && !bytes_on_device(p.c, span(g.m, g.n, p.c_ld) * 4))) {
     return "a matrix";
   }
   if ((p.epilogue & (kBias | kBiasGradient | kSumsOfA | kSumsOfB)) != 0 &&
-      !on_device(p.bias, (p.epilogue == kSumsOfB ? g.n : g.m) * 4)) {
+      !bytes_on_device(p.bias, (p.epilogue == kSumsOfB ? g.n : g.m) * 4)) {
     return "the bias";
   }
   if ((p.epilogue & kMask) != 0 &&
-      !on_device(p.mask, (g.n - 1) * (p.mask_ld / 8) + (g.m + 7) / 8)) {
+      !bytes_on_device(p.mask, (g.n - 1) * (p.mask_ld / 8) + (g.m + 7) / 8)) {
     return "the auxiliary matrix";
   }
   return nullptr;
