@@ -84,7 +84,7 @@ int generate(const Options& options) {
   const Device device = Device::from_name(options.device);
   const auto [generator, info] = models::load_mlp(options.model, device);
   if (info.role != "generator") {
-    throw Error(options.model.string() + ": this is a " + info.role + ", not a generator");
+    throw Error(options.model.string() + ": its role is '" + info.role + "', not 'generator'");
   }
   const auto n = static_cast<std::size_t>(options.count);
   const auto height = static_cast<std::size_t>(info.image_shape[0]);

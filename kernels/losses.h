@@ -48,10 +48,26 @@ struct SquaredError {
   }
 };
 
+// KL divergence of a Gaussian N(m, exp(v)) from N(0, 1), (m^2 + exp(v) - 1 - v) / 2 (Kingma and
+// Welling 2014, appendix B), in two parts: t = 0 where x is a mean m, t = 1 where it is a
+// log-variance v.
+struct KlFromUnitGaussian {
+  static constexpr const char* name = "kl_from_unit_gaussian";
+  template <class T>
+  KILN_HOST_DEVICE T value(T x, T t) const {
+    return ((1 - t) * x * x + t * (exp(t * x) - 1 - x)) / 2;
+  }
+  template <class T>
+  KILN_HOST_DEVICE T derivative(const T& x, const T& t) const {
+    return (1 - t) * x + t * (t * exp(t * x) - 1) / 2;
+  }
+};
+
 }  // namespace kiln::kernels
 
 // X(Loss, snake_case_name)
 #define KILN_LOSSES(X)              \
   X(LogLoss, log_loss)              \
   X(BceWithLogits, bce_with_logits) \
-  X(SquaredError, squared_error)
+  X(SquaredError, squared_error)    \
+  X(KlFromUnitGaussian, kl_from_unit_gaussian)

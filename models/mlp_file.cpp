@@ -86,8 +86,8 @@ void check_image_shape(const Architecture& architecture) {
   if (*std::min_element(config.sizes.begin(), config.sizes.end()) < 1) {
     throw Error("layer sizes " + to_string(config.sizes) + " are not all above 0");
   }
-  const std::int64_t pixels =
-      info.role == "discriminator" ? config.sizes.front() : config.sizes.back();
+  const bool sees = info.role == "discriminator" || info.role == "encoder";
+  const std::int64_t pixels = sees ? config.sizes.front() : config.sizes.back();
   if (info.image_shape.size() != 2 || element_count(info.image_shape) != pixels) {
     throw Error("image shape " + to_string(info.image_shape) + " does not hold " +
                 std::to_string(pixels) + " pixels");
@@ -98,12 +98,15 @@ void check_image_shape(const Architecture& architecture) {
 
 void save_mlp(const std::filesystem::path& path, const Mlp& mlp, const MlpFileInfo& info) {
   SafetensorsWriter writer;
-  const Json architecture = {{"type", "mlp"},
-                             {"role", info.role},
-                             {"sizes", mlp.config().sizes},
-                             {"hidden_activation", to_json(mlp.config().hidden_activation)},
-                             {"output_activation", to_json(mlp.config().output_activation)},
-                             {"image_shape", info.image_shape}};
+  const bool replaced = info.pixel_activation.kind != ActivationKind::identity;
+  const Json architecture = {
+      {"type", "mlp"},
+      {"role", info.role},
+      {"sizes", mlp.config().sizes},
+      {"hidden_activation", to_json(mlp.config().hidden_activation)},
+      {"output_activation",
+       to_json(replaced ? info.pixel_activation : mlp.config().output_activation)},
+      {"image_shape", info.image_shape}};
   writer.set_metadata("format", "pt");
   writer.set_metadata(kArchitectureKey, architecture.dump());
   const std::vector<nn::NamedTensor> parameters = mlp.named_parameters();

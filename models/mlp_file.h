@@ -14,8 +14,10 @@ namespace kiln::models {
 
 // What a file says of itself beside the layers.
 struct MlpFileInfo {
-  std::string role;                       // "generator" or "discriminator"
-  std::vector<std::int64_t> image_shape;  // (height, width) of the images made or judged
+  std::string role;                            // "generator", "discriminator" or "encoder"
+  std::vector<std::int64_t> image_shape = {};  // (height, width) of the images made or seen
+  // For saving a network whose last activation belongs to its loss: what follows its outputs.
+  Activation pixel_activation = {};
 };
 
 void save_mlp(const std::filesystem::path& path, const Mlp& mlp, const MlpFileInfo& info);

@@ -40,7 +40,7 @@ StepLogger::StepLogger(const std::filesystem::path& path) : path_(path) {
 
 StepLogger::~StepLogger() { ::close(descriptor_); }
 
-void StepLogger::log(std::initializer_list<LogField> fields) {
+void StepLogger::log(std::span<const LogField> fields) {
   std::string line = "{";
   for (const LogField& field : fields) {
     if (line.size() > 1) line += ',';

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -47,7 +48,10 @@ class StepLogger {
   StepLogger(const StepLogger&) = delete;
   StepLogger& operator=(const StepLogger&) = delete;
 
-  void log(std::initializer_list<LogField> fields);
+  void log(std::initializer_list<LogField> fields) {
+    log(std::span(fields.begin(), fields.size()));
+  }
+  void log(std::span<const LogField> fields);
 
  private:
   std::filesystem::path path_;

@@ -68,15 +68,24 @@ class AppTest : public ::testing::Test {
     return result;
   }
 
-  // folder_/data: a training set that mnist_gan accepts.
+  // folder_/data: a data set that the training programs accept.
   void make_data(std::size_t height = 8, std::size_t width = 8) {
     std::filesystem::create_directory(data_);
-    write_idx_images(data_ / "train-images-idx3-ubyte", images(kImages, height, width));
-    write_idx_labels(data_ / "train-labels-idx1-ubyte", labels(kImages));
+    for (const std::string split : {"train", "t10k"}) {
+      write_idx_images(data_ / (split + "-images-idx3-ubyte"), images(kImages, height, width));
+      write_idx_labels(data_ / (split + "-labels-idx1-ubyte"), labels(kImages));
+    }
   }
 
-  // mnist_gan in folder_ on that data, one thread, unless the arguments say otherwise.
-  Outcome mnist_gan(Arguments arguments, RunOptions options = {}) const {
+  // A training program in folder_ on that data, one thread, unless the arguments say otherwise.
+  Outcome mnist_gan(const Arguments& arguments, const RunOptions& options = {}) const {
+    return train(KILN_MNIST_GAN, arguments, options);
+  }
+  Outcome mnist_vae(const Arguments& arguments, const RunOptions& options = {}) const {
+    return train(KILN_MNIST_VAE, arguments, options);
+  }
+
+  Outcome train(const char* program, Arguments arguments, RunOptions options) const {
     const auto add_default = [&](const std::string& option, const std::string& value) {
       if (std::find(arguments.begin(), arguments.end(), option) != arguments.end()) return;
       arguments.insert(arguments.end(), {option, value});
@@ -85,7 +94,7 @@ class AppTest : public ::testing::Test {
     add_default("--threads", "1");
     add_default("--device", "cpu");
     options.folder = folder_.path();
-    return run_program(KILN_MNIST_GAN, arguments, options);
+    return run_program(program, arguments, options);
   }
 
   Outcome generate(Arguments arguments, RunOptions options = {}) const {

@@ -146,12 +146,12 @@ TEST_F(GenerateBadInput, ADiscriminator) {
   expect_bad_model("tensor 'fc1.weight' has shape (4,3), expected (3,4)");
   const models::MlpConfig config = {{4, 3, 1}, {ActivationKind::relu}, {}};
   models::save_mlp(folder_ / "m", models::Mlp(config, 3, Device::cpu()), {"discriminator", {2, 2}});
-  expect_bad_model("this is a discriminator, not a generator");
+  expect_bad_model("its role is 'discriminator', not 'generator'");
 }
 
 TEST_F(GenerateBadInput, ARoleWithALineBreakStaysOnOneLine) {
   put_model({.role = R"(a\nb)"});
-  expect_bad_model("this is a a\\x0ab, not a generator");
+  expect_bad_model("its role is 'a\\x0ab', not 'generator'");
 }
 
 TEST_F(GenerateBadInput, WeightsThatDrawNoPicture) {

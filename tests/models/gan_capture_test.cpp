@@ -1,17 +1,10 @@
 // SPDX-License-Identifier: MIT
 // The GAN's captured step: what it costs, and that it is the same step.
-#include <gtest/gtest.h>
-
-#include <algorithm>
-#include <cstdlib>
 #include <optional>
 
-#include "engine/memory_pool.h"
 #include "models/gan/gan.h"
+#include "tests/models/capture.h"
 #include "tests/support/near.h"
-#ifdef KILN_CUDA_EMULATED
-#include <cuda_emulation/counters.h>
-#endif
 
 namespace kiln::test {
 namespace {
@@ -19,41 +12,10 @@ namespace {
 using models::Gan;
 using models::GanRecipe;
 
-class GanCapture : public ::testing::TestWithParam<const char*> {
- protected:
-  void SetUp() override {
-    try {
-      Device::cuda();
-    } catch (const Error& error) {
-      GTEST_SKIP() << "no CUDA device: " << error.what();
-    }
-  }
+using GanCapture = CaptureTest<const char*>;
 
-  static BatchStream random_batches(std::int64_t batch, std::int64_t pixels) {
-    std::vector<std::uint8_t> bytes;
-    for (std::int64_t i = 0; i < 5 * batch * pixels; ++i) {
-      bytes.push_back(static_cast<std::uint8_t>(derive_seed(1, static_cast<std::uint64_t>(i))));
-    }
-    return {Tensor::from_host(bytes, {5 * batch, pixels}, Device::cuda()), batch, 2};
-  }
-
-  static std::vector<float> weights(Gan& gan) {
-    std::vector<float> all;
-    for (const models::Mlp* mlp :
-         {&gan.generator(), &gan.discriminator(), &gan.sampling_generator()}) {
-      for (const Tensor& parameter : mlp->parameters()) {
-        const std::vector<float> values = parameter.to_host<float>();
-        all.insert(all.end(), values.begin(), values.end());
-      }
-    }
-    return all;
-  }
-};
-
-// Fewer steps for a slow device: KILN_TEST_GAN_STEPS. Two penalty steps need 5.
-int replayed_steps() {
-  const char* text = std::getenv("KILN_TEST_GAN_STEPS");
-  return text != nullptr ? std::max(std::atoi(text), 6) : 100;
+std::vector<float> weights(Gan& gan) {
+  return weights_of({&gan.generator(), &gan.discriminator(), &gan.sampling_generator()});
 }
 
 // One seed, 100 steps, and an epoch every 5: fresh noise, the next batch, Adam's step count and the
@@ -106,18 +68,7 @@ TEST_P(GanCapture, AStepAtBatch64IsFewKernels) {
 TEST_P(GanCapture, ASteadyStepIsOneLaunchAndNothingElse) {
   Gan gan(GanRecipe::from_name(GetParam()), 16, 1, Device::cuda());
   const BatchStream batches = random_batches(4, 16);
-  for (int step = 0; step < 8; ++step) gan.train_step(batches);
-  Device::cuda().synchronize();
-  const std::size_t pool_before = Device::cuda().pool().device_allocations();
-  const cuda_emulation::Counters before = cuda_emulation::counters();
-  for (int step = 0; step < 8; ++step) gan.train_step(batches);
-  const cuda_emulation::Counters after = cuda_emulation::counters();
-  EXPECT_EQ(after.graph_launches - before.graph_launches, 8u);
-  EXPECT_EQ(after.launches - before.launches, 0u);
-  EXPECT_EQ(after.allocations - before.allocations, 0u);
-  EXPECT_EQ(after.synchronizations - before.synchronizations, 0u);
-  EXPECT_EQ(after.copies - before.copies, 0u);
-  EXPECT_EQ(Device::cuda().pool().device_allocations(), pool_before);
+  expect_one_launch_a_step([&] { gan.train_step(batches); });
 }
 #endif
 

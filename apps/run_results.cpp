@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include "apps/gan_results.h"
+#include "apps/run_results.h"
 
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <string>
 #include <string_view>
 #include <system_error>
 
@@ -26,15 +25,19 @@ bool is_epoch_picture(std::string_view name) {
 
 }  // namespace
 
-GanResults::GanResults(const fs::path& folder) : folder(folder) {}
+RunResults::RunResults(const fs::path& folder, const std::vector<std::string>& model_names)
+    : folder(folder) {
+  for (const std::string& name : model_names) models.push_back(folder / name);
+}
 
-fs::path GanResults::epoch_picture(std::int64_t epoch) const {
+fs::path RunResults::epoch_picture(std::int64_t epoch) const {
   return epoch_pictures / fmt::format("{}{:04}{}", kPrefix, epoch, kSuffix);
 }
 
-void GanResults::remove_models_and_pictures() const noexcept {
+void RunResults::remove_models_and_pictures() const noexcept {
   std::error_code ignored;
-  for (const fs::path& file : {generator, discriminator, picture}) fs::remove(file, ignored);
+  for (const fs::path& model : models) fs::remove(model, ignored);
+  fs::remove(picture, ignored);
   std::error_code end;
   for (fs::directory_iterator entry(epoch_pictures, end); !end && entry != fs::directory_iterator();
        entry.increment(end)) {
@@ -42,7 +45,7 @@ void GanResults::remove_models_and_pictures() const noexcept {
   }
 }
 
-void GanResults::remove_all() const noexcept {
+void RunResults::remove_all() const noexcept {
   remove_models_and_pictures();
   std::error_code ignored;
   fs::remove(metrics, ignored);

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: MIT
-// The files of a GAN's training run by name, inside its output folder.
+// The files of a training run by name, inside its output folder.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
+#include <string>
+#include <vector>
 
 namespace kiln::apps {
 
-struct GanResults {
-  explicit GanResults(const std::filesystem::path& folder);
+struct RunResults {
+  RunResults(const std::filesystem::path& folder, const std::vector<std::string>& model_names);
 
   std::filesystem::path epoch_picture(std::int64_t epoch) const;  // counted from 1
 
@@ -17,8 +19,7 @@ struct GanResults {
   void remove_all() const noexcept;
 
   std::filesystem::path folder;
-  std::filesystem::path generator = folder / "generator.safetensors";
-  std::filesystem::path discriminator = folder / "discriminator.safetensors";
+  std::vector<std::filesystem::path> models;
   std::filesystem::path picture = folder / "samples.png";
   std::filesystem::path metrics = folder / "metrics.jsonl";
   std::filesystem::path epoch_pictures = folder / "samples";

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+#include "apps/training_options.h"
+
+#include <cmath>
+
+#include "engine/precision.h"
+
+namespace kiln::apps {
+
+void CommonOptions::add_to(CLI::App& app, const std::string& program) {
+  take_last_option(app);
+  app.add_option("--data", data, "Folder of the four MNIST-named IDX files, plain or .gz")
+      ->check(not_empty())
+      ->capture_default_str();
+  app.add_option("--out", training.out, "Folder for models, pictures and metrics")
+      ->check(not_empty())
+      ->capture_default_str();
+  app.add_option("--epochs", training.epochs, "Passes over the training images")
+      ->check(whole_number(1, 1000000000))  // times any number of batches fits 64 bits
+      ->capture_default_str();
+  app.add_option("--batch", training.batch, "Images a step")
+      ->check(not_empty())
+      ->capture_default_str();
+  app.add_option("--lr", learning_rate_, "Adam's learning rate (default: the recipe's)")
+      ->check(not_empty());
+  app.add_option("--seed", training.seed, "Equal seeds give equal files")
+      ->check(whole_number(0, kMaxSeed))
+      ->capture_default_str();
+  app.add_option("--max-steps", training.max_steps, "Stop after so many steps (default: no limit)")
+      ->check(whole_number(1, kMaxCount));
+  app.add_option("--device", device, "auto (the GPU where there is one), cpu or cuda")
+      ->capture_default_str();
+  app.add_option("--precision", precision,
+                 "Of matrix products on a GPU: fp32, tf32x3, tf32 or bf16; weights stay fp32")
+      ->capture_default_str();
+  app.add_option("--threads", threads, "CPU threads (default: one a core)")
+      ->check(whole_number(1, 1024));
+  app.set_version_flag("--version", program + " " KILN_VERSION);
+}
+
+Device CommonOptions::prepare() const {
+  set_matmul_precision(precision_from_name(precision));
+  set_num_threads(threads);
+  return Device::from_name(device);
+}
+
+std::optional<double> CommonOptions::learning_rate(const CLI::App& app) const {
+  if (app.count("--lr") == 0) return std::nullopt;
+  if (!(learning_rate_ >= 0) || !std::isfinite(learning_rate_)) {
+    throw Error(fmt::format("--lr {} is not a number of at least 0", learning_rate_));
+  }
+  return learning_rate_;
+}
+
+}  // namespace kiln::apps

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+// The options that all training programs share.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "apps/command_line.h"
+#include "apps/training_run.h"
+#include "engine/device.h"
+
+namespace kiln::apps {
+
+struct CommonOptions {
+  TrainingOptions training;
+  std::filesystem::path data = "data/mnist";
+  std::string device = "auto";
+  std::string precision = "fp32";
+  int threads = 0;
+
+  // Binds --data, --out, --epochs, --batch, --lr, --seed, --max-steps, --device, --precision and
+  // --threads; `program` is what --version names. The values given here are the defaults.
+  void add_to(CLI::App& app, const std::string& program);
+  // Sets the precision and the number of threads; the device to train on. Errors: a name unknown,
+  // no GPU where one was asked for.
+  Device prepare() const;
+  // Of --lr, where it was given. Errors: negative or not finite.
+  std::optional<double> learning_rate(const CLI::App& app) const;
+
+ private:
+  double learning_rate_ = 0;
+};
+
+}  // namespace kiln::apps

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: MIT
+#include "models/vae/vae.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "engine/autograd/backward.h"
+#include "engine/ops/arithmetic.h"
+#include "engine/ops/gaussian.h"
+#include "engine/ops/loss.h"
+#include "engine/ops/pointwise.h"
+#include "engine/ops/reduce.h"
+
+namespace kiln::models {
+namespace {
+
+enum SeedPurpose : std::uint64_t { kEncoderSeed, kDecoderSeed, kNoiseSeed };
+enum Metric : std::int64_t { kReconstruction, kKl, kNumMetrics };
+
+std::vector<Tensor> joined(std::vector<Tensor> a, const std::vector<Tensor>& b) {
+  a.insert(a.end(), b.begin(), b.end());
+  return a;
+}
+
+// 0 for means, 1 for log-variances: the targets of KlFromUnitGaussian.
+Tensor log_variance_columns(std::int64_t rows, std::int64_t latent, Device device) {
+  std::vector<float> values;
+  for (std::int64_t i = 0; i < rows * 2 * latent; ++i) {
+    values.push_back(i % (2 * latent) < latent ? 0.0f : 1.0f);
+  }
+  return Tensor::from_host(values, {rows, 2 * latent}, device);
+}
+
+const VaeRecipe& checked(const VaeRecipe& recipe) {
+  if (!(recipe.beta >= 0) || !std::isfinite(recipe.beta)) {
+    throw Error("[vae] beta " + std::to_string(recipe.beta) + " is not a number of at least 0");
+  }
+  if (!(recipe.sigma > 0) || !std::isfinite(recipe.sigma)) {
+    throw Error("[vae] sigma " + std::to_string(recipe.sigma) + " is not a number above 0");
+  }
+  if (recipe.kl_warmup_steps < 0) throw Error("[vae] the number of warm-up steps is negative");
+  return recipe;
+}
+
+}  // namespace
+
+Vae::Vae(const VaeRecipe& recipe, std::int64_t image_size, std::uint64_t seed, Device device)
+    : recipe_(checked(recipe)),
+      rng_(derive_seed(seed, kNoiseSeed), device),
+      encoder_(recipe.encoder(image_size), derive_seed(seed, kEncoderSeed), device),
+      decoder_(recipe.decoder(image_size), derive_seed(seed, kDecoderSeed), device),
+      arena_(joined(encoder_.parameters(), decoder_.parameters())),
+      adam_(arena_, recipe.adam),
+      metric_sums_(Tensor::zeros({kNumMetrics}, device)) {
+  if (has_kl_weight()) kl_weight_ = Tensor::full({}, recipe.beta, device);
+}
+
+void Vae::prepare(std::int64_t batch) {
+  if (batch == batch_) return;
+  if (batch < 1) throw Error("[vae] a batch of 0 images");
+  const Device device = metric_sums_.device();
+  captured_.reset();
+  batch_ = batch;
+  images_ = Tensor::empty({batch, encoder_.inputs()}, device);
+  noise_ = Tensor::empty({batch, recipe_.latent_size}, device);
+  kl_targets_ = log_variance_columns(batch, recipe_.latent_size, device);
+}
+
+void Vae::train_step(const BatchStream& batches) {
+  prepare(batches.batch_size());
+  if (captured_ == nullptr || !captured_->batches.is_same_stream(batches)) {
+    const auto step = [this] {
+      captured_->batches.next_into(images_);
+      step_on(images_);
+    };
+    captured_.reset(new Captured{batches, {metric_sums_.device(), step}});
+  }
+  set_kl_weight();
+  captured_->step.run();
+  ++steps_done_;
+}
+
+void Vae::train_step(const Tensor& images) {
+  prepare(images.dim(0));
+  set_kl_weight();
+  step_on(images);
+  ++steps_done_;
+}
+
+void Vae::train_step(const Tensor& images, const Tensor& noise) {
+  prepare(images.dim(0));
+  set_kl_weight();
+  update(images, noise);
+  ++steps_done_;
+}
+
+// Outside of captured steps: it is one small write, and none once the warm-up is over.
+void Vae::set_kl_weight() {
+  if (steps_done_ > recipe_.kl_warmup_steps || recipe_.kl_warmup_steps == 0) return;
+  kl_weight_.fill(recipe_.beta * static_cast<double>(steps_done_) /
+                  static_cast<double>(recipe_.kl_warmup_steps));
+}
+
+void Vae::step_on(const Tensor& images) {
+  rng_.normal_into(noise_);
+  update(recipe_.binarize ? binarized(images, rng_) : images, noise_);
+}
+
+void Vae::update(const Tensor& images, const Tensor& noise) {
+  const double scale = 1.0 / static_cast<double>(batch_);
+  const Tensor parameters = encoder_(images);
+  const Tensor output = decoder_(gaussian_sample(parameters, noise));
+  const Tensor reconstruction = reconstruction_loss(output, images, scale);
+  const Tensor kl = sum_loss(kernels::KlFromUnitGaussian{}, parameters, kl_targets_, scale);
+  backward(has_kl_weight() ? reconstruction + kl * kl_weight_ : reconstruction + kl,
+           arena_.parameters());
+  adam_.step();
+  metric_sums_.slice(kReconstruction, {}).add_from(reconstruction.detach());
+  metric_sums_.slice(kKl, {}).add_from(kl.detach());
+}
+
+// Without the constant of a Gaussian likelihood.
+Tensor Vae::reconstruction_loss(const Tensor& output, const Tensor& images, double scale) const {
+  if (recipe_.likelihood == Likelihood::bernoulli) {
+    return sum_loss(kernels::BceWithLogits{}, output, images, scale);
+  }
+  return sum_loss(kernels::SquaredError{}, output, images,
+                  scale / (2 * recipe_.sigma * recipe_.sigma));
+}
+
+double Vae::reconstruction_constant() const {
+  if (recipe_.likelihood == Likelihood::bernoulli) return 0;
+  return static_cast<double>(encoder_.inputs()) *
+         (std::log(recipe_.sigma) + std::log(2 * std::numbers::pi) / 2);
+}
+
+VaeLoss Vae::read_metrics() {
+  const std::vector<float> sums = metric_sums_.to_host<float>();
+  metric_sums_.fill(0);
+  const auto steps = static_cast<double>(std::max<std::int64_t>(steps_done_ - steps_read_, 1));
+  steps_read_ = steps_done_;
+  VaeLoss mean;
+  mean.reconstruction = sums[kReconstruction] / steps + reconstruction_constant();
+  mean.kl = sums[kKl] / steps;
+  mean.loss = mean.reconstruction + recipe_.beta * mean.kl;
+  if (!std::isfinite(mean.loss)) {
+    throw Error("the loss is not finite at step " + std::to_string(steps_done_) +
+                ": the training has diverged; try a smaller learning rate");
+  }
+  return mean;
+}
+
+VaeLoss Vae::evaluate(const Tensor& images, Rng& rng) {
+  constexpr std::int64_t kChunk = 1000;
+  const NoGradGuard no_grad;
+  VaeLoss mean;
+  const std::int64_t n = images.dim(0), pixels = images.dim(1), latent = recipe_.latent_size;
+  if (n == 0) throw Error("[vae] there are no images to evaluate");
+  const double scale = 1.0 / static_cast<double>(n);
+  for (std::int64_t first = 0; first < n; first += kChunk) {
+    const std::int64_t rows = std::min(kChunk, n - first);
+    const Tensor chunk = images.slice(first * pixels, {rows, pixels});
+    const Tensor parameters = encoder_(chunk);
+    const Tensor z = gaussian_sample(parameters, rng.normal({rows, latent}));
+    mean.reconstruction += reconstruction_loss(decoder_(z), chunk, scale).item();
+    mean.kl += sum_loss(kernels::KlFromUnitGaussian{}, parameters,
+                        log_variance_columns(rows, latent, images.device()), scale)
+                   .item();
+  }
+  mean.reconstruction += reconstruction_constant();
+  mean.loss = mean.reconstruction + recipe_.beta * mean.kl;
+  return mean;
+}
+
+Tensor Vae::log_likelihoods(const Tensor& images, const Tensor& z) {
+  const NoGradGuard no_grad;
+  const Tensor output = decoder_(z);
+  if (recipe_.likelihood == Likelihood::bernoulli) {
+    return row_sum(images * output - softplus(output));
+  }
+  return row_sum(square(images - output)) / (-2 * recipe_.sigma * recipe_.sigma) -
+         reconstruction_constant();
+}
+
+Tensor Vae::encode(const Tensor& images) {
+  const NoGradGuard no_grad;
+  return encoder_(images);
+}
+
+Activation Vae::pixel_activation() const {
+  return {recipe_.likelihood == Likelihood::bernoulli ? ActivationKind::sigmoid
+                                                      : ActivationKind::identity};
+}
+
+Tensor Vae::sample(const Tensor& z) {
+  const NoGradGuard no_grad;
+  const Tensor output = decoder_(z);
+  return recipe_.likelihood == Likelihood::bernoulli ? sigmoid(output) : output;
+}
+
+// Noise of 0 makes a sample the mean.
+Tensor Vae::reconstruct(const Tensor& images) {
+  const NoGradGuard no_grad;
+  const Tensor zeros = Tensor::zeros({images.dim(0), recipe_.latent_size}, images.device());
+  return sample(gaussian_sample(encoder_(images), zeros));
+}
+
+// A uniform number lies in (0, 1]: black pixels stay black, white ones white.
+Tensor Vae::binarized(const Tensor& images, Rng& rng) {
+  const NoGradGuard no_grad;
+  return 1 - step(rng.uniform(images.shape()) - images);
+}
+
+std::size_t Vae::num_graph_nodes() const {
+  return captured_ == nullptr ? 0 : captured_->step.num_nodes();
+}
+
+}  // namespace kiln::models

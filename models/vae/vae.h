@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+// A variational autoencoder (Kingma and Welling 2014) and its training step: the encoder makes of
+// an image the parameters of a Gaussian over latent vectors z, the decoder makes of z what it says
+// of the image's pixels, and both minimise -ELBO = E[-log p(x | z)] + beta KL(q(z | x) || p(z)).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "engine/data/batch_stream.h"
+#include "engine/optim/adam.h"
+#include "engine/optim/parameter_arena.h"
+#include "engine/rng.h"
+#include "engine/train/captured_step.h"
+#include "models/mlp.h"
+#include "models/vae/recipe.h"
+
+namespace kiln::models {
+
+// Means over images, in nats. loss = reconstruction + beta kl, with the full beta.
+struct VaeLoss {
+  double loss = 0;
+  double reconstruction = 0;
+  double kl = 0;
+};
+
+class Vae {
+ public:
+  // For images of `image_size` pixels in [0, 1]. Equal seeds give equal runs. Errors: a beta,
+  // sigma or number of warm-up steps that makes no sense.
+  Vae(const VaeRecipe& recipe, std::int64_t image_size, std::uint64_t seed, Device device);
+
+  // One update on the next batch of `batches`. On a GPU the steps are captured and replayed
+  // (CapturedStep), anew for another stream.
+  void train_step(const BatchStream& batches);
+  // The same on given images (batch, image_size), never captured.
+  void train_step(const Tensor& images);
+  // The same with given noise (batch, latent_size); the images are taken as they are.
+  void train_step(const Tensor& images, const Tensor& noise);
+
+  // The mean over the steps since this was last read. Throws an Error that names the step when it
+  // is not finite. Waits for the device.
+  VaeLoss read_metrics();
+
+  // -ELBO of images (n, image_size) with a latent vector drawn by `rng` for each. Not recorded.
+  VaeLoss evaluate(const Tensor& images, Rng& rng);
+
+  // log p(x | z) of each image of (n, image_size) for its z (n, latent_size): (n). Not recorded.
+  Tensor log_likelihoods(const Tensor& images, const Tensor& z);
+  // Parameters (n, 2 latent_size) of the Gaussian of each image: see engine/ops/gaussian.h.
+  Tensor encode(const Tensor& images);
+  // Images (n, image_size) in [0, 1], the means that the decoder gives for z (n, latent_size).
+  Tensor sample(const Tensor& z);
+  // Each image as its most likely latent vector gives it again.
+  Tensor reconstruct(const Tensor& images);
+  // Images whose pixels are 0 or 1, drawn with the probability of their grey value.
+  static Tensor binarized(const Tensor& images, Rng& rng);
+
+  const VaeRecipe& recipe() const { return recipe_; }
+  Mlp& encoder() { return encoder_; }
+  Mlp& decoder() { return decoder_; }
+  // What turns the decoder's output into pixels.
+  Activation pixel_activation() const;
+  void set_learning_rate(double learning_rate) { adam_.set_learning_rate(learning_rate); }
+  std::int64_t steps_done() const { return steps_done_; }
+  // Kernels of a captured step; 0 as long as there is none.
+  std::size_t num_graph_nodes() const;
+
+ private:
+  struct Captured {
+    BatchStream batches;
+    CapturedStep step;
+  };
+
+  void prepare(std::int64_t batch);
+  void step_on(const Tensor& images);
+  void update(const Tensor& images, const Tensor& noise);
+  Tensor reconstruction_loss(const Tensor& output, const Tensor& images, double scale) const;
+  double reconstruction_constant() const;
+  bool has_kl_weight() const { return recipe_.beta != 1 || recipe_.kl_warmup_steps > 0; }
+  void set_kl_weight();
+
+  VaeRecipe recipe_;
+  Rng rng_;
+  Mlp encoder_;
+  Mlp decoder_;
+  optim::ParameterArena arena_;
+  optim::Adam adam_;
+  std::int64_t batch_ = 0;
+  Tensor images_;       // (batch, image)
+  Tensor noise_;        // (batch, latent)
+  Tensor kl_targets_;   // (batch, 2 latent): which of the encoder's outputs are log-variances
+  Tensor kl_weight_;    // (), where it is not 1
+  Tensor metric_sums_;  // (2), on the device
+  std::unique_ptr<Captured> captured_;
+  std::int64_t steps_done_ = 0;
+  std::int64_t steps_read_ = 0;
+};
+
+}  // namespace kiln::models

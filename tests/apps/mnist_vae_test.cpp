@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+// What a VAE's training run leaves behind; what it shares with mnist_gan is tested there.
+#include <set>
+
+#include "models/mlp_file.h"
+#include "tests/apps/app_test.h"
+#include "tests/apps/metrics.h"
+#include "tests/apps/read_png.h"
+
+namespace kiln::test {
+namespace {
+
+using MnistVae = AppTest;
+
+TEST_F(MnistVae, WritesThePromisedFilesAndNothingElse) {
+  make_data();
+  const Outcome run = mnist_vae({"--epochs", "2", "--batch", "16", "--out", "out"});
+  EXPECT_EQ(run.exit_code, 0);
+  EXPECT_EQ(run.err, "");
+  EXPECT_EQ(names(snapshot(out_)),
+            (std::vector<std::string>{"decoder.safetensors", "encoder.safetensors", "metrics.jsonl",
+                                      "samples", "samples.png", "samples/epoch_0001.png",
+                                      "samples/epoch_0002.png"}));
+  for (const char* text : {"a VAE (recipe basic) on 200 images of 8x8", "epoch 2/2 step 12/12",
+                           "test ", "Trained 24 steps", "--model out/decoder.safetensors"}) {
+    EXPECT_NE(run.out.find(text), std::string::npos) << text << " is not in:\n" << run.out;
+  }
+}
+
+TEST_F(MnistVae, MetricsHoldTheLossAndAtAnEpochsEndTheTestLoss) {
+  make_data();
+  mnist_vae({"--epochs", "3", "--batch", "2", "--out", "out"});
+  const auto lines = read_metrics(out_ / "metrics.jsonl");
+  ASSERT_EQ(lines.size(), 3u);
+  for (const auto& line : lines) {
+    std::set<std::string> keys;
+    for (const auto& [key, value] : line.items()) keys.insert(key);
+    EXPECT_EQ(keys, (std::set<std::string>{"epoch", "step", "loss", "reconstruction", "kl",
+                                           "test_loss", "test_reconstruction", "test_kl",
+                                           "images_per_second", "seconds"}));
+    EXPECT_NEAR(line["loss"], line["reconstruction"].get<double>() + line["kl"].get<double>(),
+                1e-3);
+    // The test set is the training set here.
+    EXPECT_NEAR(line["test_loss"], line["loss"], 0.3 * line["loss"].get<double>());
+  }
+  EXPECT_LT(lines.back()["loss"], lines.front()["loss"]);
+}
+
+TEST_F(MnistVae, ItsDecoderIsAGeneratorOfPixels) {
+  make_data();
+  for (const std::string likelihood : {"bernoulli", "gaussian"}) {
+    ASSERT_EQ(
+        mnist_vae({"--epochs", "1", "--batch", "16", "--likelihood", likelihood, "--out", "out"})
+            .exit_code,
+        0);
+    EXPECT_EQ(models::load_mlp(out_ / "encoder.safetensors", Device::cpu()).info.role, "encoder");
+    const Outcome drawn =
+        generate({"--model", "out/decoder.safetensors", "--n", "3", "--out", "drawn.png"});
+    EXPECT_EQ(drawn.exit_code, 0) << drawn.err;
+    EXPECT_GT(read_png(folder_ / "drawn.png").width, 8u);
+  }
+  expect_refused(generate({"--model", "out/encoder.safetensors", "--out", "drawn.png"}), "generate",
+                 1, "its role is 'encoder', not 'generator'");
+}
+
+TEST_F(MnistVae, EqualSeedsGiveEqualFiles) {
+  make_data();
+  for (const std::string recipe : {"basic", "burda"}) {
+    for (const std::string out : {"a", "b"}) {
+      ASSERT_EQ(mnist_vae({"--recipe", recipe, "--epochs", "1", "--batch", "16", "--seed", "3",
+                           "--kl-warmup", "5", "--out", out})
+                    .exit_code,
+                0);
+    }
+    for (const char* name : {"decoder.safetensors", "encoder.safetensors", "samples.png"}) {
+      EXPECT_EQ(get_file(folder_ / "a" / name), get_file(folder_ / "b" / name)) << name;
+    }
+    EXPECT_EQ(read_untimed_metrics(folder_ / "a/metrics.jsonl"),
+              read_untimed_metrics(folder_ / "b/metrics.jsonl"));
+  }
+}
+
+TEST_F(MnistVae, BadOptionsAreOneLineAndLeaveNothing) {
+  make_data();
+  const std::pair<Arguments, std::string> cases[] = {
+      {{"--recipe", "best"}, "recipe 'best' is unknown: use basic, deep or burda"},
+      {{"--likelihood", "poisson"}, "likelihood 'poisson' is unknown"},
+      {{"--beta", "-1"}, "beta -1"},
+      {{"--beta", "nan"}, "beta nan"},
+      {{"--sigma", "0", "--likelihood", "gaussian"}, "sigma 0"},
+      {{"--lr", "-1"}, "--lr -1"},
+      {{"--batch", "201"}, "--batch 201 is not between 1 and the 200 images"}};
+  for (const auto& [arguments, text] : cases) {
+    Arguments all = arguments;
+    all.insert(all.end(), {"--out", "out"});
+    expect_refused(mnist_vae(all), "mnist_vae", 1, text);
+  }
+  expect_refused(mnist_vae({"--kl-warmup", "-1"}), "mnist_vae", 2, "'-1' is not a whole number");
+  write_idx_images(data_ / "t10k-images-idx3-ubyte", images(kImages, 9, 8));
+  expect_refused(mnist_vae({"--out", "out"}), "mnist_vae", 1,
+                 "the test images are 8x9, the training images 8x8");
+  EXPECT_FALSE(std::filesystem::exists(out_));
+}
+
+}  // namespace
+}  // namespace kiln::test

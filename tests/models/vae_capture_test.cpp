@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+// The VAE's captured step: what it costs, and that it is the same step.
+#include "models/vae/vae.h"
+#include "tests/models/capture.h"
+#include "tests/support/near.h"
+
+namespace kiln::test {
+namespace {
+
+using models::Vae;
+using models::VaeRecipe;
+
+class VaeCapture : public CaptureTest<const char*> {
+ protected:
+  // Small, but for what makes the kernels of a step.
+  static VaeRecipe recipe() {
+    VaeRecipe recipe = VaeRecipe::from_name(GetParam());
+    for (std::int64_t& size : recipe.hidden) size /= 20;
+    recipe.latent_size = 3;
+    return recipe;
+  }
+
+  static void expect_same_run(const VaeRecipe& recipe) {
+    Vae replayed(recipe, 16, 3, Device::cuda()), eager(recipe, 16, 3, Device::cuda());
+    BatchStream batches = random_batches(4, 16), same_batches = random_batches(4, 16);
+    for (int step = 0; step < replayed_steps(); ++step) {
+      if (step % 5 == 0) batches.start_epoch(step / 5), same_batches.start_epoch(step / 5);
+      replayed.train_step(batches);
+      eager.train_step(same_batches.next());
+      if (step % 5 == 4) {
+        const models::VaeLoss a = replayed.read_metrics(), b = eager.read_metrics();
+        EXPECT_EQ(a.reconstruction, b.reconstruction) << step;
+        EXPECT_EQ(a.kl, b.kl) << step;
+      }
+    }
+    EXPECT_GT(replayed.num_graph_nodes(), 0u);
+    EXPECT_TRUE(same_bits(weights_of({&replayed.encoder(), &replayed.decoder()}),
+                          weights_of({&eager.encoder(), &eager.decoder()})));
+  }
+};
+
+TEST_P(VaeCapture, ReplayedStepsAreEagerStepsBitForBit) { expect_same_run(recipe()); }
+
+// The weight of the KL divergence changes from step to step.
+TEST_P(VaeCapture, WarmUpGoesOnInReplayedSteps) {
+  VaeRecipe warm = recipe();
+  warm.beta = 0.5;
+  warm.kl_warmup_steps = 12;
+  expect_same_run(warm);
+}
+
+#ifdef KILN_CUDA_EMULATED
+TEST_P(VaeCapture, ASteadyStepIsOneLaunchAndNothingElse) {
+  Vae vae(recipe(), 16, 1, Device::cuda());
+  const BatchStream batches = random_batches(4, 16);
+  expect_one_launch_a_step([&] { vae.train_step(batches); });
+}
+#endif
+
+INSTANTIATE_TEST_SUITE_P(Recipes, VaeCapture, ::testing::Values("basic", "deep", "burda"),
+                         [](const auto& test) { return std::string(test.param); });
+
+// docs/gpu_performance.md names the kernels.
+using VaeGraph = CaptureTest<int>;
+TEST_P(VaeGraph, AStepIsFewKernels) {
+  Vae vae(VaeRecipe::from_name("basic"), 784, 1, Device::cuda());
+  const BatchStream batches = random_batches(GetParam(), 784);
+  for (int step = 0; step < 3; ++step) vae.train_step(batches);
+  EXPECT_LE(vae.num_graph_nodes(), 22u);
+}
+INSTANTIATE_TEST_SUITE_P(Batches, VaeGraph, ::testing::Values(64, 128));
+
+}  // namespace
+}  // namespace kiln::test
