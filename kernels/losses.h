@@ -63,11 +63,40 @@ struct KlFromUnitGaussian {
   }
 };
 
+// Hinge loss max(0, 1 - t x) of a score x for a class t of -1 or 1 (Lim & Ye 2017).
+struct Hinge {
+  static constexpr const char* name = "hinge";
+  template <class T>
+  KILN_HOST_DEVICE T value(T x, T t) const {
+    return clamp_min(T(1) - t * x, 0.0);
+  }
+  template <class T>
+  KILN_HOST_DEVICE T derivative(const T& x, const T& t) const {
+    return -(t * step(1 - t * x));
+  }
+};
+
+// -t x: with t 1 for real samples and -1 for others, the negative of a critic's estimate of the
+// Wasserstein distance (Arjovsky et al. 2017).
+struct Wasserstein {
+  static constexpr const char* name = "wasserstein";
+  template <class T>
+  KILN_HOST_DEVICE T value(T x, T t) const {
+    return -(t * x);
+  }
+  template <class T>
+  KILN_HOST_DEVICE T derivative(const T& /*x*/, const T& t) const {
+    return -t;
+  }
+};
+
 }  // namespace kiln::kernels
 
 // X(Loss, snake_case_name)
-#define KILN_LOSSES(X)              \
-  X(LogLoss, log_loss)              \
-  X(BceWithLogits, bce_with_logits) \
-  X(SquaredError, squared_error)    \
-  X(KlFromUnitGaussian, kl_from_unit_gaussian)
+#define KILN_LOSSES(X)                         \
+  X(LogLoss, log_loss)                         \
+  X(BceWithLogits, bce_with_logits)            \
+  X(SquaredError, squared_error)               \
+  X(KlFromUnitGaussian, kl_from_unit_gaussian) \
+  X(Hinge, hinge)                              \
+  X(Wasserstein, wasserstein)

@@ -2,14 +2,26 @@
 #include "engine/nn/module.h"
 
 namespace kiln::nn {
+namespace {
+
+void append(const std::string& prefix, std::vector<NamedTensor> more,
+            std::vector<NamedTensor>& all) {
+  for (NamedTensor& named : more) {
+    all.push_back({prefix + "." + named.name, std::move(named.tensor)});
+  }
+}
+
+}  // namespace
 
 std::vector<NamedTensor> Module::named_parameters() const {
   std::vector<NamedTensor> all = parameters_;
-  for (const auto& [child_name, child] : children_) {
-    for (NamedTensor& parameter : child->named_parameters()) {
-      all.push_back({child_name + "." + parameter.name, std::move(parameter.tensor)});
-    }
-  }
+  for (const auto& [name, child] : children_) append(name, child->named_parameters(), all);
+  return all;
+}
+
+std::vector<NamedTensor> Module::named_buffers() const {
+  std::vector<NamedTensor> all = buffers_;
+  for (const auto& [name, child] : children_) append(name, child->named_buffers(), all);
   return all;
 }
 
@@ -19,10 +31,21 @@ std::vector<Tensor> Module::parameters() const {
   return all;
 }
 
+void Module::train(bool training) {
+  training_ = training;
+  for (const auto& [name, child] : children_) child->train(training);
+}
+
 Tensor Module::register_parameter(std::string name, Tensor value) {
   value.set_requires_grad(true);
   parameters_.push_back({std::move(name), value});
   return value;
+}
+
+Tensor Module::register_buffer(std::string name, Tensor value) {
+  Tensor buffer = value.detach();
+  buffers_.push_back({std::move(name), buffer});
+  return buffer;
 }
 
 }  // namespace kiln::nn

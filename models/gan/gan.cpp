@@ -6,10 +6,11 @@
 
 #include "engine/autograd/backward.h"
 #include "engine/ops/adversarial_metrics.h"
-#include "engine/ops/arithmetic.h"
-#include "engine/ops/loss.h"
+#include "engine/ops/concat.h"
+#include "engine/ops/one_hot.h"
 #include "engine/ops/pointwise.h"
 #include "engine/ops/reduce.h"
+#include "models/gan/gradient_penalty.h"
 
 namespace kiln::models {
 namespace {
@@ -54,107 +55,158 @@ void Gan::prepare(std::int64_t batch) {
   captured_.reset();
   batch_ = batch;
   noise_ = Tensor::empty({2 * batch, recipe_.latent_size}, device);
-  images_ = Tensor::empty({3 * batch, generator_.outputs()}, device);
-  targets_ = Tensor::zeros({2 * batch, 1}, device);
+  images_ = Tensor::empty({3 * batch, generator_.outputs() + recipe_.classes}, device);
+  labels_ = Tensor::empty({2 * batch, recipe_.classes}, device);
+  targets_ = Tensor::full({2 * batch, 1}, target_of_generated(recipe_.loss), device);
   rows(targets_, 0, batch).fill(1);
+  last_g_loss_ = Tensor::zeros({}, device);
 }
 
-bool Gan::penalty_is_due() const {
-  return recipe_.r1 != 0 && steps_done_ % recipe_.r1_interval == 0;
+Gan::StepKind Gan::next_kind() const {
+  return {recipe_.r1 != 0 && steps_done_ % recipe_.r1_interval == 0,
+          (steps_done_ + 1) % recipe_.critic_steps == 0};
 }
 
 void Gan::train_step(const BatchStream& batches) {
   prepare(batches.batch_size());
   if (captured_ == nullptr || !captured_->batches.is_same_stream(batches)) {
-    const auto step = [this](bool with_penalty) {
-      return [this, with_penalty] {
+    const auto step = [this](StepKind kind) {
+      return [this, kind] {
         captured_->batches.next_into(rows(images_, 0, batch_));
-        step_on_real_images(with_penalty);
+        take_labels();
+        step_on_real_images(kind);
       };
     };
     const Device device = metric_sums_.device();
-    captured_.reset(new CapturedSteps{batches, {device, step(false)}, {device, step(true)}});
+    captured_.reset(new CapturedSteps{batches,
+                                      {{device, step({false, false})},
+                                       {device, step({false, true})},
+                                       {device, step({true, false})},
+                                       {device, step({true, true})}}});
   }
-  (penalty_is_due() ? captured_->with_penalty : captured_->plain).run();
+  captured_->by_kind[next_kind().index()].run();
   ++steps_done_;
 }
 
 void Gan::train_step(const Tensor& real) {
-  prepare(real.dim(0));
-  rows(images_, 0, batch_).copy_from(real);
-  step_on_real_images(penalty_is_due());
+  set_real_images(real);
+  step_on_real_images(next_kind());
   ++steps_done_;
 }
 
-// Both halves of the noise go through the generator at once: it is the same for either update.
-void Gan::step_on_real_images(bool with_penalty) {
-  rng_.normal_into(noise_);
-  std::vector<Tensor> outputs = generator_.layer_outputs(noise_, rows(images_, batch_, 2 * batch_));
-  train_discriminator(with_penalty);
+void Gan::set_real_images(const Tensor& real) {
+  prepare(real.dim(0));
+  rows(images_, 0, batch_).copy_from(real);
+  take_labels();
+}
+
+// Generated images are made and judged as what the real ones are.
+void Gan::take_labels() {
+  if (!is_conditional()) return;
+  const Tensor labels = columns(rows(images_, 0, batch_), generator_.outputs(), recipe_.classes);
+  for (const std::int64_t half : {std::int64_t{0}, batch_}) {
+    rows(labels_, half, batch_).copy_from(labels);
+  }
+}
+
+// (batch or 2 batch, ...) with the labels behind it.
+Tensor Gan::with_labels(const Tensor& input) const {
+  return is_conditional() ? concat_columns(input, rows(labels_, 0, input.dim(0))) : input;
+}
+
+// The outputs of the generator's layers for `input`; the images become those made of the noise from
+// row `first` on.
+std::vector<Tensor> Gan::generate(const Tensor& input, std::int64_t first) {
+  const Tensor place = rows(images_, batch_ + first, input.dim(0));
+  if (!is_conditional()) return generator_.layer_outputs(input, place);
+  const Tensor made = Tensor::empty({input.dim(0), generator_.outputs()}, input.device());
+  std::vector<Tensor> outputs = generator_.layer_outputs(input, made);
+  write_columns(made, place, 0);
+  write_columns(rows(labels_, 0, input.dim(0)), place, generator_.outputs());
+  return outputs;
+}
+
+// The noise of both updates goes through the generator at once: it is the same for either.
+void Gan::step_on_real_images(StepKind kind) {
+  const Tensor noise = rows(noise_, 0, kind.generator ? 2 * batch_ : batch_);
+  rng_.normal_into(noise);
+  const Tensor input = with_labels(noise);
+  std::vector<Tensor> outputs = generate(input, 0);
+  train_discriminator(kind.r1);
+  if (!kind.generator) return add_metrics(last_g_loss_);
   for (Tensor& output : outputs) output = rows(output, batch_, batch_);
-  train_generator(rows(noise_, batch_, batch_), outputs);
+  train_generator(rows(input, batch_, batch_), outputs);
 }
 
 void Gan::update_discriminator(const Tensor& real, const Tensor& noise) {
-  prepare(real.dim(0));
-  rows(images_, 0, batch_).copy_from(real);
-  generator_.layer_outputs(noise, rows(images_, batch_, batch_));
-  train_discriminator(penalty_is_due());
+  set_real_images(real);
+  generate(with_labels(noise), 0);
+  train_discriminator(next_kind().r1);
 }
 
 void Gan::update_generator(const Tensor& noise) {
   prepare(noise.dim(0));
-  train_generator(noise, generator_.layer_outputs(noise, rows(images_, 2 * batch_, batch_)));
+  const Tensor input = with_labels(noise);
+  train_generator(input, generate(input, batch_));
   ++steps_done_;
 }
 
 // The first 2 batch rows of images_ go through the discriminator at once.
-void Gan::train_discriminator(bool with_penalty) {
+void Gan::train_discriminator(bool with_r1) {
   const Tensor images = rows(images_, 0, 2 * batch_);
   judged_ = d_loss_ = Tensor();  // their memory first: a captured step gets no more than the last
   judged_ = Tensor::empty({2 * batch_, 1}, images.device());
   const std::vector<Tensor> outputs = discriminator_.layer_outputs(images, judged_);
-  const Tensor output = discriminator_.forward_of(images, outputs);
-  const double scale = 1.0 / static_cast<double>(batch_);
-  const Tensor loss = recipe_.from_logits
-                          ? sum_loss(kernels::BceWithLogits{}, output, targets_, scale)
-                          : sum_loss(kernels::LogLoss{}, output, targets_, scale);
+  const Tensor loss =
+      discriminator_loss(recipe_.loss, discriminator_.forward_of(images, outputs), targets_);
   backward(loss, discriminator_arena_.parameters());
   d_loss_ = loss.detach();
-  if (with_penalty) {
-    const Tensor r1 = penalty(outputs);
-    backward(r1, discriminator_arena_.parameters());
-    d_loss_.add_from(r1.detach());
+  if (with_r1) add_penalty(r1_penalty(outputs));
+  if (recipe_.gradient_penalty != 0) {
+    add_penalty(gradient_penalty([this](const Tensor& x) { return discriminator_(x); },
+                                 rows(images_, 0, batch_), rows(images_, batch_, batch_),
+                                 rng_.uniform({batch_}), generator_.outputs(),
+                                 recipe_.gradient_penalty));
   }
   discriminator_adam_.step();
 }
 
+void Gan::add_penalty(const Tensor& penalty) {
+  backward(penalty, discriminator_arena_.parameters());
+  d_loss_.add_from(penalty.detach());
+}
+
 // r1/2 times the mean over the real images of the squared length of the gradient of the
 // discriminator's output with respect to the image.
-Tensor Gan::penalty(const std::vector<Tensor>& outputs) {
-  const Tensor x = rows(images_, 0, batch_).set_requires_grad(true);
+Tensor Gan::r1_penalty(const std::vector<Tensor>& outputs) {
   std::vector<Tensor> real_outputs;
   real_outputs.reserve(outputs.size());
   for (const Tensor& output : outputs) real_outputs.push_back(rows(output, 0, batch_));
-  const Tensor slope = grad(discriminator_.forward_of(x, real_outputs), {x}, true)[0];
+  const Tensor slope =
+      slope_at([&](const Tensor& x) { return discriminator_.forward_of(x, real_outputs); },
+               rows(images_, 0, batch_), generator_.outputs());
   const double weight =
       static_cast<double>(recipe_.r1_interval) * recipe_.r1 / 2 / static_cast<double>(batch_);
   return sum(square(slope), weight);
 }
 
-// outputs: of the generator's layers for `noise`.
-void Gan::train_generator(const Tensor& noise, const std::vector<Tensor>& outputs) {
-  const Tensor output = discriminator_(generator_.forward_of(noise, outputs));
-  const Tensor loss = recipe_.from_logits ? bce_with_logits(output, 1) : log_loss(output, 1);
+// outputs: of the generator's layers for `input`, noise with its labels.
+void Gan::train_generator(const Tensor& input, const std::vector<Tensor>& outputs) {
+  const Tensor output = discriminator_(with_labels(generator_.forward_of(input, outputs)));
+  const Tensor loss = generator_loss(recipe_.loss, output, rows(targets_, 0, batch_));
   backward(loss, generator_arena_.parameters());
   generator_adam_.step();
-  if (!judged_.defined()) return;
-  add_adversarial_metrics(d_loss_, loss.detach(), judged_, recipe_.from_logits, metric_sums_);
+  if (recipe_.critic_steps > 1) last_g_loss_.copy_from(loss.detach());
+  if (judged_.defined()) add_metrics(loss.detach());
+}
+
+void Gan::add_metrics(const Tensor& g_loss) {
+  add_adversarial_metrics(d_loss_, g_loss, judged_, recipe_.loss == GanLoss::logits, metric_sums_);
 }
 
 std::size_t Gan::num_graph_nodes(bool with_penalty) const {
   if (captured_ == nullptr) return 0;
-  return (with_penalty ? captured_->with_penalty : captured_->plain).num_nodes();
+  return captured_->by_kind[StepKind{with_penalty, true}.index()].num_nodes();
 }
 
 GanMetrics Gan::read_metrics() {
@@ -177,6 +229,11 @@ GanMetrics Gan::read_metrics() {
 Tensor Gan::sample(const Tensor& noise) {
   const NoGradGuard no_grad;
   return sampling_generator()(noise);
+}
+
+Tensor Gan::sample(const Tensor& noise, const Tensor& labels) {
+  const NoGradGuard no_grad;
+  return sampling_generator()(concat_columns(noise, one_hot(labels, recipe_.classes)));
 }
 
 }  // namespace kiln::models

@@ -18,7 +18,8 @@
 namespace kiln::models {
 
 // Means over the steps since they were last read. d_real and d_fake are the probabilities that the
-// discriminator gives real and generated images of being real.
+// discriminator gives real and generated images of being real or, with a loss that knows none, its
+// outputs.
 struct GanMetrics {
   double d_loss = 0;
   double g_loss = 0;
@@ -28,17 +29,19 @@ struct GanMetrics {
 
 class Gan {
  public:
-  // Trains on images of `image_size` pixels in [0, 1]. Equal seeds give equal runs.
+  // Trains on images of `image_size` pixels in [0, 1], each followed by its one-hot label where the
+  // recipe has classes (engine/data/labelled_rows.h). Equal seeds give equal runs.
   Gan(const GanRecipe& recipe, std::int64_t image_size, std::uint64_t seed, Device device);
 
-  // One update of the discriminator and one of the generator, each with fresh noise, on the next
-  // batch of `batches`. On a GPU the steps are captured and replayed (CapturedStep), anew for
-  // another stream.
+  // One update of the discriminator and, at every critic_steps-th step, one of the generator, each
+  // with fresh noise, on the next batch of `batches`. On a GPU the steps are captured and replayed
+  // (CapturedStep), anew for another stream.
   void train_step(const BatchStream& batches);
-  // The same on a given batch real (batch, image_size), never captured.
+  // The same on a given batch real (batch, image_size + classes), never captured.
   void train_step(const Tensor& real);
 
-  // The two halves of a step with given noise (batch, latent_size): the discriminator's first.
+  // The two halves of a step with given noise (batch, latent_size): the discriminator's first. The
+  // generator is given the labels of the last real batch.
   void update_discriminator(const Tensor& real, const Tensor& noise);
   void update_generator(const Tensor& noise);
 
@@ -48,21 +51,28 @@ class Gan {
   // Images (n, image_size) in [0, 1] for noise (n, latent_size), by the averaged weights where the
   // recipe keeps an average.
   Tensor sample(const Tensor& noise);
+  // The same of a conditional GAN, as labels int32 (n) ask.
+  Tensor sample(const Tensor& noise, const Tensor& labels);
 
   Mlp& generator() { return generator_; }
   Mlp& discriminator() { return discriminator_; }
   // The weights that sample() uses.
   Mlp& sampling_generator() { return average_ ? average_->generator : generator_; }
   std::int64_t steps_done() const { return steps_done_; }
-  // Kernels of a captured step, with the penalty or without; 0 as long as there is none.
+  // Kernels of a captured step that updates both nets, with the R1 penalty or without; 0 as long as
+  // there is none.
   std::size_t num_graph_nodes(bool with_penalty) const;
 
  private:
-  // A step with the penalty and one without launch different kernels.
+  // Steps that launch different kernels.
+  struct StepKind {
+    bool r1;
+    bool generator;
+    std::size_t index() const { return (r1 ? 2u : 0u) + (generator ? 1u : 0u); }
+  };
   struct CapturedSteps {
     BatchStream batches;
-    CapturedStep plain;
-    CapturedStep with_penalty;
+    CapturedStep by_kind[4];
   };
 
   struct Average {
@@ -73,11 +83,18 @@ class Gan {
 
   Tensor keep_average(Device device);
   void prepare(std::int64_t batch);
-  bool penalty_is_due() const;
-  void step_on_real_images(bool with_penalty);
-  void train_discriminator(bool with_penalty);
-  Tensor penalty(const std::vector<Tensor>& outputs);
-  void train_generator(const Tensor& noise, const std::vector<Tensor>& outputs);
+  bool is_conditional() const { return recipe_.classes > 0; }
+  StepKind next_kind() const;
+  void set_real_images(const Tensor& real);
+  void take_labels();
+  Tensor with_labels(const Tensor& input) const;
+  std::vector<Tensor> generate(const Tensor& input, std::int64_t first);
+  void step_on_real_images(StepKind kind);
+  void train_discriminator(bool with_r1);
+  void add_penalty(const Tensor& penalty);
+  Tensor r1_penalty(const std::vector<Tensor>& outputs);
+  void train_generator(const Tensor& input, const std::vector<Tensor>& outputs);
+  void add_metrics(const Tensor& g_loss);
 
   GanRecipe recipe_;
   Rng rng_;
@@ -89,10 +106,12 @@ class Gan {
   optim::Adam generator_adam_;
   optim::Adam discriminator_adam_;
   std::int64_t batch_ = 0;
-  Tensor noise_;            // (2 batch, latent): for the discriminator's update, the generator's
-  Tensor images_;           // (3 batch, image): real ones, those made of either half of the noise
-  Tensor targets_;          // (2 batch, 1): 1 for real images, 0 for others
+  Tensor noise_;    // (2 batch, latent): for the discriminator's update, the generator's
+  Tensor images_;   // (3 batch, image + classes): real ones, those of either half of the noise
+  Tensor labels_;   // (2 batch, classes): of the real images, twice
+  Tensor targets_;  // (2 batch, 1): 1 for real images, 0 or -1 for others
   Tensor judged_, d_loss_;  // what the discriminator's update made of 2 batch images
+  Tensor last_g_loss_;      // one element, where not every step has its own
   Tensor metric_sums_;      // (4), on the device
   std::unique_ptr<CapturedSteps> captured_;
   std::int64_t steps_done_ = 0;

@@ -25,7 +25,7 @@ GanRecipe seed_recipe() {
 GanRecipe stable_recipe() {
   GanRecipe recipe;
   recipe.name = "stable";
-  recipe.from_logits = true;
+  recipe.loss = GanLoss::logits;
   recipe.discriminator_activation = {ActivationKind::leaky_relu, 0.2f};
   recipe.r1 = 0.1;
   recipe.r1_interval = 4;
@@ -39,12 +39,34 @@ GanRecipe stable_recipe() {
   return recipe;
 }
 
+GanRecipe stable_recipe_with(const char* name, GanLoss loss) {
+  GanRecipe recipe = stable_recipe();
+  recipe.name = name;
+  recipe.loss = loss;
+  return recipe;
+}
+
+GanRecipe wgan_gp_recipe() {
+  GanRecipe recipe = stable_recipe_with("wgan-gp", GanLoss::wasserstein);
+  recipe.r1 = 0;
+  recipe.r1_interval = 1;
+  recipe.gradient_penalty = 10;
+  recipe.critic_steps = 5;
+  recipe.discriminator_adam = {1e-4, 0.0, 0.9};
+  recipe.generator_adam = recipe.discriminator_adam;
+  recipe.generator_adam.average_decay = stable_recipe().generator_adam.average_decay;
+  return recipe;
+}
+
 }  // namespace
 
 GanRecipe GanRecipe::from_name(const std::string& name) {
   if (name == "seed") return seed_recipe();
   if (name == "stable") return stable_recipe();
-  throw Error("recipe '" + name + "' is unknown: use seed or stable");
+  if (name == "lsgan") return stable_recipe_with("lsgan", GanLoss::least_squares);
+  if (name == "hinge") return stable_recipe_with("hinge", GanLoss::hinge);
+  if (name == "wgan-gp") return wgan_gp_recipe();
+  throw Error("recipe '" + name + "' is unknown: use seed, stable, lsgan, hinge or wgan-gp");
 }
 
 void GanRecipe::set_learning_rate(double learning_rate) {
@@ -57,7 +79,7 @@ void GanRecipe::set_learning_rate(double learning_rate) {
 }
 
 MlpConfig GanRecipe::generator(std::int64_t image_size) const {
-  return {join(latent_size, generator_hidden, image_size),
+  return {join(latent_size + classes, generator_hidden, image_size),
           {ActivationKind::relu},
           {ActivationKind::sigmoid},
           hidden_init,
@@ -65,9 +87,9 @@ MlpConfig GanRecipe::generator(std::int64_t image_size) const {
 }
 
 MlpConfig GanRecipe::discriminator(std::int64_t image_size) const {
-  return {join(image_size, discriminator_hidden, 1),
+  return {join(image_size + classes, discriminator_hidden, 1),
           discriminator_activation,
-          {from_logits ? ActivationKind::identity : ActivationKind::sigmoid},
+          {loss == GanLoss::log_loss ? ActivationKind::sigmoid : ActivationKind::identity},
           hidden_init,
           output_init};
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/optim/adam.h"
+#include "models/gan/gan_loss.h"
 #include "models/mlp.h"
 
 namespace kiln::models {
@@ -19,12 +20,23 @@ namespace kiln::models {
 //         2020), Adam without momentum, learning rates that rise from 0, and an exponential average
 //         of the generator's weights for sampling. docs/decisions/stable_recipe.md says what was
 //         tried.
+// lsgan, hinge  `stable` with another loss (models/gan/gan_loss.h).
+// wgan-gp  a critic with the gradient penalty of weight 10 (Gulrajani et al. 2017) and their Adam
+//         (1e-4, 0, 0.9), the generator updated at every fifth step; nets and average as in
+//         `stable`.
+//
+// Any of them becomes a conditional GAN (Mirza & Osindero 2014) with `classes` > 0: both nets are
+// given the label as a one-hot vector behind their input.
 struct GanRecipe {
   std::string name;
-  bool from_logits = false;  // the discriminator's last layer is linear
+  GanLoss loss = GanLoss::log_loss;
   Activation discriminator_activation = {ActivationKind::relu};
-  double r1 = 0;                 // weight of the penalty; 0 leaves it out
-  std::int64_t r1_interval = 1;  // steps between penalties; each weighs that many times as much
+  double r1 = 0;                  // weight of the penalty; 0 leaves it out
+  std::int64_t r1_interval = 1;   // steps between penalties; each weighs that many times as much
+  double gradient_penalty = 0;    // weight of WGAN-GP's penalty, at every step; 0 leaves it out
+  std::int64_t critic_steps = 1;  // steps, each of a batch and an update of the discriminator, for
+                                  // one update of the generator
+  std::int64_t classes = 0;       // of a conditional GAN
   optim::AdamConfig generator_adam = {};  // with an average_decay, its average makes the samples
   optim::AdamConfig discriminator_adam = {};
   nn::Init hidden_init = nn::Init::fan_in_uniform;
@@ -33,11 +45,12 @@ struct GanRecipe {
   std::vector<std::int64_t> generator_hidden = {128, 256, 512};
   std::vector<std::int64_t> discriminator_hidden = {256, 128};
 
-  // Errors: a name other than "seed" and "stable".
+  // Errors: a name other than those above.
   static GanRecipe from_name(const std::string& name);
 
   // Of the generator; the discriminator's keeps its ratio to it. Errors: negative or not finite.
   void set_learning_rate(double learning_rate);
+  // latent_size + classes -> image_size, and image_size + classes -> 1.
   MlpConfig generator(std::int64_t image_size) const;
   MlpConfig discriminator(std::int64_t image_size) const;
 };

@@ -62,7 +62,7 @@ inline int replayed_steps() {
 #ifdef KILN_CUDA_EMULATED
 // Eight steps are eight launches of a graph: nothing is allocated, copied or waited for.
 inline void expect_one_launch_a_step(const std::function<void()>& train_step) {
-  for (int step = 0; step < 8; ++step) train_step();
+  for (int step = 0; step < 10; ++step) train_step();
   Device::cuda().synchronize();
   const std::size_t pool_before = Device::cuda().pool().device_allocations();
   const cuda_emulation::Counters before = cuda_emulation::counters();

@@ -42,7 +42,7 @@ std::vector<float> generated(Gan& gan, const Tensor& noise) {
 }
 
 TEST(Gan, EqualSeedsGiveEqualBits) {
-  for (const char* recipe : {"seed", "stable"}) {
+  for (const char* recipe : {"seed", "stable", "lsgan", "hinge", "wgan-gp"}) {
     Gan a = small_gan(recipe, 5), b = small_gan(recipe, 5), c = small_gan(recipe, 6);
     for (std::uint64_t step = 0; step < 5; ++step) {
       for (Gan* gan : {&a, &b, &c}) gan->train_step(batch(step));
@@ -157,6 +157,27 @@ TEST(Gan, StableLossHasTheR1PenaltyAtItsInterval) {
   }
 }
 
+// The critic moves at every step, the generator at every fifth; the log shows the last loss of
+// each.
+TEST(Gan, TheGeneratorWaitsForItsCritic) {
+  Gan gan = small_gan("wgan-gp");
+  double g_loss = 0;
+  for (std::uint64_t step = 1; step <= 10; ++step) {
+    const std::vector<float> generator = weights(gan.generator());
+    const std::vector<float> critic = weights(gan.discriminator());
+    gan.train_step(batch(step));
+    EXPECT_FALSE(same_bits(weights(gan.discriminator()), critic)) << step;
+    const bool stood_still = static_cast<bool>(same_bits(weights(gan.generator()), generator));
+    EXPECT_EQ(stood_still, step % 5 != 0) << step;
+    const GanMetrics metrics = gan.read_metrics();
+    if (step % 5 == 0) {
+      EXPECT_NE(metrics.g_loss, g_loss) << step;
+      g_loss = metrics.g_loss;
+    }
+    EXPECT_EQ(metrics.g_loss, g_loss) << step;
+  }
+}
+
 TEST(Gan, SamplesComeFromTheAverageWhereThereIsOne) {
   Gan seed = small_gan("seed"), stable = small_gan("stable");
   for (Gan* gan : {&seed, &stable}) gan->train_step(batch(1));
@@ -197,8 +218,18 @@ TEST(GanRecipe, NamesAndNetworks) {
   const GanRecipe stable = GanRecipe::from_name("stable");
   EXPECT_EQ(stable.generator(784).sizes, seed.generator(784).sizes);
   EXPECT_EQ(stable.generator(784).hidden_activation.kind, ActivationKind::relu);
+  const GanRecipe wgan = GanRecipe::from_name("wgan-gp");
+  EXPECT_EQ(wgan.gradient_penalty, 10);
+  EXPECT_EQ(wgan.critic_steps, 5);
+  EXPECT_DOUBLE_EQ(wgan.generator_adam.learning_rate, 1e-4);
+  EXPECT_DOUBLE_EQ(wgan.discriminator_adam.beta2, 0.9);
+  for (const char* name : {"lsgan", "hinge", "wgan-gp"}) {
+    const GanRecipe recipe = GanRecipe::from_name(name);
+    EXPECT_EQ(recipe.name, name);
+    EXPECT_EQ(recipe.discriminator(784).output_activation.kind, ActivationKind::identity);
+  }
   expect_error([] { GanRecipe::from_name("Stable"); },
-               "recipe 'Stable' is unknown: use seed or stable");
+               "recipe 'Stable' is unknown: use seed, stable, lsgan, hinge or wgan-gp");
 }
 
 }  // namespace

@@ -20,6 +20,19 @@ std::vector<std::string> names_of(const nn::Module& module) {
   return names;
 }
 
+// A buffer, and a mode that matters: counts the calls in training mode.
+class Counter final : public nn::Module {
+ public:
+  explicit Counter(Device device) { calls_ = register_buffer("calls", Tensor::zeros({}, device)); }
+  Tensor forward(const Tensor& x) override {
+    if (is_training()) calls_.fill(calls_.item() + 1);
+    return x;
+  }
+
+ private:
+  Tensor calls_;
+};
+
 // A parameter of its own beside nested children.
 class Net final : public nn::Module {
  public:
@@ -31,6 +44,8 @@ class Net final : public nn::Module {
     body_ = register_module("body", body);
     head_ = register_module("head", std::make_shared<nn::Linear>(1, 1, Activation{}, 3, device));
     scale_ = register_parameter("scale", Tensor::full({1}, 2, device));
+    register_buffer("seen", Tensor::full({1}, 7, device).set_requires_grad(true));
+    body->add<Counter>("counter", device);
   }
   Tensor forward(const Tensor& x) override { return (*head_)((*body_)(x)) * scale_; }
   const Tensor& scale() const { return scale_; }
@@ -54,6 +69,32 @@ TEST_P(ModuleTest, ParametersAreNamedByTheirPath) {
     EXPECT_TRUE(parameters[i].requires_grad());
   }
   EXPECT_EQ(parameters[0].impl(), net.scale().impl());
+}
+
+TEST_P(ModuleTest, BuffersAreNamedByTheirPathAndNotTrained) {
+  Net net(device());
+  const std::vector<nn::NamedTensor> buffers = net.named_buffers();
+  ASSERT_EQ(buffers.size(), 2u);
+  EXPECT_EQ(buffers[0].name, "seen");
+  EXPECT_EQ(buffers[0].tensor.item(), 7);
+  EXPECT_FALSE(buffers[0].tensor.requires_grad());
+  EXPECT_EQ(buffers[1].name, "body.counter.calls");
+  net(Tensor::full({4, 2}, 0.5, device()));
+  EXPECT_EQ(buffers[1].tensor.item(), 1);  // the module's own storage
+}
+
+TEST_P(ModuleTest, TrainingModeReachesEveryChild) {
+  Net net(device());
+  const Tensor calls = net.named_buffers()[1].tensor;
+  const Tensor x = Tensor::full({4, 2}, 0.5, device());
+  EXPECT_TRUE(net.is_training());
+  net.eval();
+  EXPECT_FALSE(net.is_training());
+  net(x);
+  EXPECT_EQ(calls.item(), 0);
+  net.train();
+  net(x);
+  EXPECT_EQ(calls.item(), 1);
 }
 
 TEST_P(ModuleTest, CallIsForward) {

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+#include "kernels/parallel_cpu.h"
+#include "kernels/rows.h"
+
+namespace kiln::kernels {
+
+template <class T>
+void row_sum(CpuStream, const T* x, std::int64_t rows, std::int64_t cols, T* out, bool accumulate) {
+  const std::int64_t grain = std::max<std::int64_t>(kParallelGrain / (cols + 1), 64);
+  parallel_for(rows, grain, [=](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) {
+      T sum = 0;
+#pragma omp simd reduction(+ : sum)
+      for (std::int64_t j = 0; j < cols; ++j) sum += x[i * cols + j];
+      out[i] = accumulate ? out[i] + sum : sum;
+    }
+  });
+}
+
+template <class T>
+void broadcast_columns(CpuStream, const T* v, std::int64_t rows, std::int64_t cols, T* out,
+                       bool accumulate) {
+  for (std::int64_t i = 0; i < rows; ++i) {
+    for (std::int64_t j = 0; j < cols; ++j) {
+      out[i * cols + j] = accumulate ? out[i * cols + j] + v[i] : v[i];
+    }
+  }
+}
+
+#define KILN_INSTANTIATE(T)                                                         \
+  template void row_sum(CpuStream, const T*, std::int64_t, std::int64_t, T*, bool); \
+  template void broadcast_columns(CpuStream, const T*, std::int64_t, std::int64_t, T*, bool);
+KILN_INSTANTIATE(float)
+KILN_INSTANTIATE(double)
+
+}  // namespace kiln::kernels
