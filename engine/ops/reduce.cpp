@@ -5,7 +5,6 @@
 #include "engine/autograd/node.h"
 #include "engine/dispatch.h"
 #include "engine/ops/arithmetic.h"
-#include "engine/ops/matmul.h"
 #include "kernels/reduce.h"
 
 namespace kiln {
@@ -115,12 +114,6 @@ Tensor column_sum(const Tensor& x) {
     kernels::column_sum(stream, x.data<T>(), x.dim(0), x.dim(1), out.data<T>(), false);
   });
   return record<ColumnSumNode>(std::move(out), {x});
-}
-
-Tensor row_sum(const Tensor& x) {
-  if (x.rank() != 2) throw Error("[row_sum] shape " + to_string(x.shape()) + " is not (rows,cols)");
-  const Tensor ones = Tensor::full({x.dim(1), 1}, 1, x.device(), x.dtype());
-  return reshape(matmul(x, ones), {x.dim(0)});
 }
 
 Tensor broadcast_rows(const Tensor& v, std::int64_t rows) {

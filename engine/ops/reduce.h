@@ -15,8 +15,6 @@ Tensor expand(const Tensor& scalar, const Shape& shape);
 
 // (rows, cols) -> (cols)
 Tensor column_sum(const Tensor& x);
-// (rows, cols) -> (rows), as a matrix product, in the precision of those.
-Tensor row_sum(const Tensor& x);
 // (cols) -> (rows, cols)
 Tensor broadcast_rows(const Tensor& v, std::int64_t rows);
 

@@ -9,7 +9,7 @@
 #include "engine/ops/arithmetic.h"
 #include "engine/ops/concat.h"
 #include "engine/ops/gaussian.h"
-#include "engine/ops/reduce.h"
+#include "engine/ops/rows.h"
 #include "models/vae/vae.h"
 
 namespace kiln::models {

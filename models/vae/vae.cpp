@@ -10,7 +10,7 @@
 #include "engine/ops/gaussian.h"
 #include "engine/ops/loss.h"
 #include "engine/ops/pointwise.h"
-#include "engine/ops/reduce.h"
+#include "engine/ops/rows.h"
 
 namespace kiln::models {
 namespace {
