@@ -8,7 +8,7 @@ namespace kiln::kernels {
 namespace {
 
 // Channels handled together: neighbours in memory where spatial is 1.
-constexpr std::int64_t kStrip = 64;
+constexpr std::int64_t kNormStrip = 64;
 
 // Calls f(first, last) for strips of channels that cover all of them.
 template <class F>
@@ -18,8 +18,8 @@ void for_each_strip(const BatchNormShape& shape, F f) {
   const std::int64_t items = shape.spatial == 1 ? 1 : 64;
   const std::int64_t grain = items * std::max<std::int64_t>(kParallelGrain / (values + 1), 1);
   parallel_for(items * shape.channels, grain, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t c = begin / items; c < end / items; c += kStrip) {
-      f(c, std::min(c + kStrip, end / items));
+    for (std::int64_t c = begin / items; c < end / items; c += kNormStrip) {
+      f(c, std::min(c + kNormStrip, end / items));
     }
   });
 }
@@ -74,7 +74,7 @@ template <class T>
 void batch_norm_forward(CpuStream, const BatchNormForward<T>& args) {
   const T m = static_cast<T>(args.shape.batch * args.shape.spatial);
   for_each_strip(args.shape, [&](std::int64_t first, std::int64_t last) {
-    T mean[kStrip] = {}, var[kStrip] = {}, scale[kStrip], shift[kStrip];
+    T mean[kNormStrip] = {}, var[kNormStrip] = {}, scale[kNormStrip], shift[kNormStrip];
     if (args.training) {
       add_terms(args.shape, first, last, mean,
                 [&](std::int64_t, std::int64_t i) { return args.x[i]; });
@@ -110,7 +110,7 @@ template <class T>
 void batch_norm_backward(CpuStream, const BatchNormBackward<T>& args) {
   const T m = static_cast<T>(args.shape.batch * args.shape.spatial);
   for_each_strip(args.shape, [&](std::int64_t first, std::int64_t last) {
-    T dbias[kStrip] = {}, dweight[kStrip] = {};
+    T dbias[kNormStrip] = {}, dweight[kNormStrip] = {};
     const auto normalised = [&](std::int64_t c, std::int64_t i) {
       return (args.x[i] - args.mean[c]) * args.inv_std[c];
     };
@@ -138,5 +138,6 @@ void batch_norm_backward(CpuStream, const BatchNormBackward<T>& args) {
   template void batch_norm_backward(CpuStream, const BatchNormBackward<T>&);
 KILN_INSTANTIATE(float)
 KILN_INSTANTIATE(double)
+#undef KILN_INSTANTIATE
 
 }  // namespace kiln::kernels

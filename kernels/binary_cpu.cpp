@@ -39,5 +39,6 @@ void binary(CpuStream, Op op, Operand<T> a, Operand<T> b, T* out, std::int64_t n
   template void binary(CpuStream, Op, Operand<double>, Operand<double>, double*, std::int64_t,     \
                        bool);
 KILN_BINARY_OPS(KILN_INSTANTIATE)
+#undef KILN_INSTANTIATE
 
 }  // namespace kiln::kernels

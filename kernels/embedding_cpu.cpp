@@ -43,5 +43,6 @@ void embedding_backward(CpuStream, const T* dout, const std::int32_t* labels, st
                                    std::int64_t, std::int64_t, bool);
 KILN_INSTANTIATE(float)
 KILN_INSTANTIATE(double)
+#undef KILN_INSTANTIATE
 
 }  // namespace kiln::kernels

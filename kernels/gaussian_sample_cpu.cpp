@@ -39,5 +39,6 @@ void gaussian_sample_backward(CpuStream, const GaussianSample<T>& args, const T*
   template void gaussian_sample_backward(CpuStream, const GaussianSample<T>&, const T*, T*, bool);
 KILN_INSTANTIATE(float)
 KILN_INSTANTIATE(double)
+#undef KILN_INSTANTIATE
 
 }  // namespace kiln::kernels

@@ -7,7 +7,7 @@
 namespace kiln::kernels {
 namespace {
 
-constexpr std::int64_t kStrip = 512;
+constexpr std::int64_t kLayerStrip = 512;
 
 template <class F>
 void for_rows(std::int64_t rows, std::int64_t cols, F f) {
@@ -20,7 +20,7 @@ void for_rows(std::int64_t rows, std::int64_t cols, F f) {
 // The columns' sums, a strip of them at a time while its rows stream past.
 template <class T>
 void parameter_gradients(const LayerNormBackward<T>& args, std::int64_t begin, std::int64_t end) {
-  T dbias[kStrip] = {}, dweight[kStrip] = {};
+  T dbias[kLayerStrip] = {}, dweight[kLayerStrip] = {};
   for (std::int64_t i = 0; i < args.rows; ++i) {
     const T mean = args.mean[i], inv_std = args.inv_std[i];
     for (std::int64_t j = begin; j < end; ++j) {
@@ -90,8 +90,8 @@ void layer_norm_backward(CpuStream, const LayerNormBackward<T>& args) {
   if (args.dweight == nullptr && args.dbias == nullptr) return;
   const std::int64_t grain = std::max<std::int64_t>(kParallelGrain / (args.rows + 1), 64);
   parallel_for(cols, grain, [&](std::int64_t first, std::int64_t last) {
-    for (std::int64_t begin = first; begin < last; begin += kStrip) {
-      parameter_gradients(args, begin, std::min(begin + kStrip, last));
+    for (std::int64_t begin = first; begin < last; begin += kLayerStrip) {
+      parameter_gradients(args, begin, std::min(begin + kLayerStrip, last));
     }
   });
 }
@@ -101,5 +101,6 @@ void layer_norm_backward(CpuStream, const LayerNormBackward<T>& args) {
   template void layer_norm_backward(CpuStream, const LayerNormBackward<T>&);
 KILN_INSTANTIATE(float)
 KILN_INSTANTIATE(double)
+#undef KILN_INSTANTIATE
 
 }  // namespace kiln::kernels

@@ -51,5 +51,7 @@ void loss_backward(CpuStream, Loss loss, const T* dout, const LossArgs<T>& args,
   KILN_INSTANTIATE_TYPE(Loss, float)            \
   KILN_INSTANTIATE_TYPE(Loss, double)
 KILN_LOSSES(KILN_INSTANTIATE)
+#undef KILN_INSTANTIATE
+#undef KILN_INSTANTIATE_TYPE
 
 }  // namespace kiln::kernels

@@ -83,5 +83,6 @@ void random_normal(CpuStream, std::uint64_t seed, std::uint64_t* counter, T* out
   template void random_normal(CpuStream, std::uint64_t, std::uint64_t*, T*, std::int64_t);
 KILN_INSTANTIATE(float)
 KILN_INSTANTIATE(double)
+#undef KILN_INSTANTIATE
 
 }  // namespace kiln::kernels

@@ -31,5 +31,7 @@ void pointwise_backward(CpuStream, Op op, const T* dy, const T* x, const T* y, T
   KILN_INSTANTIATE_TYPE(Op, float)            \
   KILN_INSTANTIATE_TYPE(Op, double)
 KILN_POINTWISE_OPS(KILN_INSTANTIATE)
+#undef KILN_INSTANTIATE
+#undef KILN_INSTANTIATE_TYPE
 
 }  // namespace kiln::kernels

@@ -32,5 +32,6 @@ void broadcast_columns(CpuStream, const T* v, std::int64_t rows, std::int64_t co
   template void broadcast_columns(CpuStream, const T*, std::int64_t, std::int64_t, T*, bool);
 KILN_INSTANTIATE(float)
 KILN_INSTANTIATE(double)
+#undef KILN_INSTANTIATE
 
 }  // namespace kiln::kernels

@@ -48,5 +48,6 @@ void lerp(CpuStream, T a, const T* x, T* y, std::int64_t n) {
   template void lerp(CpuStream, T, const T*, T*, std::int64_t);
 KILN_INSTANTIATE(float)
 KILN_INSTANTIATE(double)
+#undef KILN_INSTANTIATE
 
 }  // namespace kiln::kernels

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Markdown: every kernel launch of a training step with what it must do at least, how many
 // microseconds that takes on two GPUs at their published rates, its launch shape, and what the
-// compiler gave it. The plan of gan_step.cpp must match what the step launches, in order, and the
-// number of nodes of its graph, or this fails.
+// compiler gave it. Its plan (gan_step.cpp, vae_step.cpp) must match what the step launches, in
+// order, and the number of nodes of its graph, or this fails.
 #include <fnmatch.h>
 
 #include <algorithm>
@@ -14,10 +14,11 @@
 #include <string>
 #include <vector>
 
-#include "bench/gpu_performance/gan_step.h"
+#include "bench/gpu_performance/steps.h"
 #include "engine/data/batch_stream.h"
 #include "kernels/launch.h"
 #include "models/gan/gan.h"
+#include "models/vae/vae.h"
 #include "tests/gpu_budget/cubin.h"
 #include "tests/gpu_budget/occupancy.h"
 
@@ -52,23 +53,43 @@ struct ObservedStep {
   std::size_t nodes, nodes_with_penalty;  // of the graphs; 0 for a recipe without a penalty
 };
 
+BatchStream grey_batches(std::int64_t batch) {
+  const std::vector<std::uint8_t> bytes(static_cast<std::size_t>(2 * batch * 784), 100);
+  return {Tensor::from_host(bytes, {2 * batch, 784}, Device::cuda()), batch, 1};
+}
+
+// The first step also prepares what depends on the batch size; the second is not a replay yet.
+template <class Model>
+std::vector<LaunchInfo> launches_of_a_step(Model& model, const BatchStream& batches) {
+  model.train_step(batches.next());
+  observed.clear();
+  kernels::observe_launches([](const LaunchInfo& launch) { observed.push_back(launch); });
+  model.train_step(batches);
+  kernels::observe_launches(nullptr);
+  return observed;
+}
+
+// A GAN's first step has a penalty if any has, the second none.
 ObservedStep observe_gan_step(const models::GanRecipe& recipe, std::int64_t batch) {
   const Device device = Device::cuda();
   models::Gan gan(recipe, 784, 1, device);
-  const std::vector<std::uint8_t> bytes(static_cast<std::size_t>(2 * batch * 784), 100);
-  const BatchStream batches(Tensor::from_host(bytes, {2 * batch, 784}, device), batch, 1);
-  // The first step also prepares what depends on the batch size, and has a penalty if any has.
-  gan.train_step(batches.next());
-  observed.clear();
-  kernels::observe_launches([](const LaunchInfo& launch) { observed.push_back(launch); });
-  gan.train_step(batches);  // not a replay yet
-  kernels::observe_launches(nullptr);
+  const BatchStream batches = grey_batches(batch);
+  const std::vector<LaunchInfo> launches = launches_of_a_step(gan, batches);
   const auto all_recorded = [&] {
     return gan.num_graph_nodes(false) > 0 && (recipe.r1 == 0 || gan.num_graph_nodes(true) > 0);
   };
   while (!all_recorded()) gan.train_step(batches);
   device.synchronize();
-  return {observed, gan.num_graph_nodes(false), gan.num_graph_nodes(true)};
+  return {launches, gan.num_graph_nodes(false), gan.num_graph_nodes(true)};
+}
+
+ObservedStep observe_vae_step(const models::VaeRecipe& recipe, std::int64_t batch) {
+  models::Vae vae(recipe, 784, 1, Device::cuda());
+  const BatchStream batches = grey_batches(batch);
+  const std::vector<LaunchInfo> launches = launches_of_a_step(vae, batches);
+  vae.train_step(batches);
+  Device::cuda().synchronize();
+  return {launches, vae.num_graph_nodes(), 0};
 }
 
 // The least microseconds for the arithmetic, without and with tensor cores, and for the traffic.
@@ -177,14 +198,20 @@ void print_sums(const bench::Plan& plan) {
 
 }  // namespace
 
-// gpu_performance [--list] RECIPE. --list prints what a step launches, for writing a plan.
+// gpu_performance [--list] MODEL RECIPE BATCH. --list prints what a step launches, for writing a
+// plan.
 int main(int argc, char** argv) {
   try {
     const bool lists = argc > 1 && std::strcmp(argv[1], "--list") == 0;
-    if (argc != (lists ? 3 : 2)) throw std::runtime_error("usage: gpu_performance [--list] RECIPE");
-    constexpr std::int64_t kBatch = 64;
-    const std::string recipe = argv[argc - 1];
-    const ObservedStep step = observe_gan_step(models::GanRecipe::from_name(recipe), kBatch);
+    if (argc != (lists ? 5 : 4)) {
+      throw std::runtime_error("usage: gpu_performance [--list] gan|vae RECIPE BATCH");
+    }
+    const bool is_vae = std::string(argv[argc - 3]) == "vae";
+    const std::string recipe = argv[argc - 2];
+    const std::int64_t batch = std::stoll(argv[argc - 1]);
+    const ObservedStep step = is_vae
+                                  ? observe_vae_step(models::VaeRecipe::from_name(recipe), batch)
+                                  : observe_gan_step(models::GanRecipe::from_name(recipe), batch);
     if (lists) {
       for (const LaunchInfo& launch : step.launches) {
         std::printf("%-60s grid %s, block %s\n", name_of(launch).c_str(),
@@ -192,7 +219,8 @@ int main(int argc, char** argv) {
       }
       return 0;
     }
-    const bench::Plan plan = bench::gan_step(recipe, kBatch);
+    const bench::Plan plan =
+        is_vae ? bench::vae_step(recipe, batch) : bench::gan_step(recipe, batch);
     check_plan(plan, step.launches);
     if (step.nodes != plan.size()) {
       throw std::runtime_error("the graph has " + std::to_string(step.nodes) +

@@ -68,4 +68,11 @@ inline Work adam(double n, bool averages) {
 // floating-point work; logarithm, root and sine for each pair.
 inline Work normals(double n) { return {4 * n, 4 * n, false}; }
 
+// n latent numbers: mean + noise * exp(log_variance / 2), and back.
+inline Work gaussian_sample(double n) { return {4 * n, 16 * n, false}; }
+inline Work gaussian_sample_backward(double n) { return {5 * n, 20 * n, false}; }
+
+// out = a + b
+inline Work sum_of_arrays(double n) { return {n, 12 * n, false}; }
+
 }  // namespace kiln::bench

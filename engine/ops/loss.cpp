@@ -128,5 +128,6 @@ Tensor sum_loss(Loss loss, const Tensor& x, const Tensor& target, double scale) 
   template Tensor mean_loss(kernels::Loss, const Tensor&, double);        \
   template Tensor sum_loss(kernels::Loss, const Tensor&, const Tensor&, double);
 KILN_LOSSES(KILN_INSTANTIATE)
+#undef KILN_INSTANTIATE
 
 }  // namespace kiln

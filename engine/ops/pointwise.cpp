@@ -53,5 +53,6 @@ Tensor pointwise(Op op, const Tensor& x) {
 
 #define KILN_INSTANTIATE(Op, snake_case_name) template Tensor pointwise(kernels::Op, const Tensor&);
 KILN_POINTWISE_OPS(KILN_INSTANTIATE)
+#undef KILN_INSTANTIATE
 
 }  // namespace kiln

@@ -17,7 +17,7 @@ Tensor unit_length(const Tensor& x) { return divided(x, clamp_min(sqrt(sum(squar
 
 Tensor as_column(const Tensor& x) { return x.slice(0, {x.numel(), 1}); }
 
-void check(const Tensor& weight, const Tensor& u, const Tensor& v) {
+void check_shapes(const Tensor& weight, const Tensor& u, const Tensor& v) {
   if (weight.rank() != 2 || u.shape() != Shape{weight.dim(0)} ||
       v.shape() != Shape{weight.dim(1)}) {
     throw Error("[spectral_norm] weight " + to_string(weight.shape()) + ", u " +
@@ -31,7 +31,7 @@ void check(const Tensor& weight, const Tensor& u, const Tensor& v) {
 }  // namespace
 
 Tensor spectral_norm(const Tensor& weight, const Tensor& u, const Tensor& v, bool training) {
-  check(weight, u, v);
+  check_shapes(weight, u, v);
   Tensor left = as_column(u), right = as_column(v);
   if (training) {
     const NoGradGuard no_grad;

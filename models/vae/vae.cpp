@@ -15,8 +15,8 @@
 namespace kiln::models {
 namespace {
 
-enum SeedPurpose : std::uint64_t { kEncoderSeed, kDecoderSeed, kNoiseSeed };
-enum Metric : std::int64_t { kReconstruction, kKl, kNumMetrics };
+enum VaeSeed : std::uint64_t { kEncoderSeed, kDecoderSeed, kVaeNoiseSeed };
+enum VaeMetric : std::int64_t { kReconstruction, kKl, kNumVaeMetrics };
 
 std::vector<Tensor> joined(std::vector<Tensor> a, const std::vector<Tensor>& b) {
   a.insert(a.end(), b.begin(), b.end());
@@ -47,12 +47,12 @@ const VaeRecipe& checked(const VaeRecipe& recipe) {
 
 Vae::Vae(const VaeRecipe& recipe, std::int64_t image_size, std::uint64_t seed, Device device)
     : recipe_(checked(recipe)),
-      rng_(derive_seed(seed, kNoiseSeed), device),
+      rng_(derive_seed(seed, kVaeNoiseSeed), device),
       encoder_(recipe.encoder(image_size), derive_seed(seed, kEncoderSeed), device),
       decoder_(recipe.decoder(image_size), derive_seed(seed, kDecoderSeed), device),
       arena_(joined(encoder_.parameters(), decoder_.parameters())),
       adam_(arena_, recipe.adam),
-      metric_sums_(Tensor::zeros({kNumMetrics}, device)) {
+      metric_sums_(Tensor::zeros({kNumVaeMetrics}, device)) {
   if (has_kl_weight()) kl_weight_ = Tensor::full({}, recipe.beta, device);
 }
 

@@ -114,3 +114,6 @@ cublasStatus_t cublasSetWorkspace(cublasHandle_t handle, void* workspace, std::s
                                                                      : CUBLAS_STATUS_INVALID_VALUE;
   });
 }
+
+#undef KILN_EMULATION_NAME
+#undef KILN_EMULATION_WORDS

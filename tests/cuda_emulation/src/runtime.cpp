@@ -77,3 +77,6 @@ cudaError_t cudaGetLastError() {
   last_error() = cudaSuccess;
   return error;
 }
+
+#undef KILN_EMULATION_NAME
+#undef KILN_EMULATION_WORDS

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The launches of one training step of a GAN, in their order: that of a step without a penalty.
+// The launches of one training step, in their order; recipe: a name that the model knows.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,8 @@
 
 namespace kiln::bench {
 
-// recipe: a name that GanRecipe knows.
+// Of a step without a penalty.
 Plan gan_step(const std::string& recipe, std::int64_t batch);
+Plan vae_step(const std::string& recipe, std::int64_t batch);
 
 }  // namespace kiln::bench
