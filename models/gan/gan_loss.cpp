@@ -10,7 +10,7 @@ double target_of_generated(GanLoss loss) {
 }
 
 Tensor discriminator_loss(GanLoss loss, const Tensor& outputs, const Tensor& targets) {
-  const double scale = 1.0 / static_cast<double>(outputs.numel() / 2);
+  const double scale = 2.0 / static_cast<double>(outputs.numel());
   switch (loss) {
     case GanLoss::log_loss:
       return sum_loss(kernels::LogLoss{}, outputs, targets, scale);
