@@ -28,22 +28,7 @@ struct Matmul {
   explicit Matmul(const GemmArgs<float>& args) : has_bias(args.bias != nullptr) {
     dnnl::post_ops ops;
     if (args.accumulate) ops.append_sum(1.0f);
-    switch (args.activation.kind) {
-      case ActivationKind::identity:
-        break;
-      case ActivationKind::relu:
-        append_eltwise(ops, dnnl::algorithm::eltwise_relu, 0.0f);
-        break;
-      case ActivationKind::leaky_relu:
-        append_eltwise(ops, dnnl::algorithm::eltwise_relu, args.activation.slope);
-        break;
-      case ActivationKind::sigmoid:
-        append_eltwise(ops, dnnl::algorithm::eltwise_logistic, 0.0f);
-        break;
-      case ActivationKind::tanh:
-        append_eltwise(ops, dnnl::algorithm::eltwise_tanh, 0.0f);
-        break;
-    }
+    append_activation(ops, args.activation);
     dnnl::primitive_attr attributes;
     attributes.set_post_ops(ops);
     const memory::desc a_desc = matrix(args.m, args.k, args.transpose_a);
@@ -73,14 +58,6 @@ struct Matmul {
     stream.wait();
   }
 };
-
-int team_size() {
-#ifdef _OPENMP
-  return omp_get_max_threads();
-#else
-  return 1;
-#endif
-}
 
 void multiply(const GemmArgs<float>& args) {
   // A primitive is compiled for a team size; its scratch memory is not to be shared by threads.

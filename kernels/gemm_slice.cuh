@@ -43,6 +43,23 @@ struct alignas(16) GemmSlice {
   }
 };
 
+// Where pack number p of a thread lies in a slice, which 128 threads fill: place(p, thread) is
+// place(0, thread) + place(p, 0), and the latter is a constant. Along k, rows r and r + 4 follow
+// each other: in a slice of depth 16 they lie 16 banks apart, so that 8 lanes write 32 banks.
+struct SlicePlace {
+  int span;
+  int depth;
+};
+template <class Slice, int kWidth>
+__device__ constexpr SlicePlace slice_place(int p, unsigned thread) {
+  constexpr int kPacksInRow = (Slice::kAlongK ? Slice::kDepth : Slice::kSpan) / kWidth;
+  const int pack = p * kGemmThreads + static_cast<int>(thread);
+  const int along = pack % kPacksInRow * kWidth;
+  const int row = pack / kPacksInRow;
+  if constexpr (!Slice::kAlongK) return {along, row};
+  return {row / 8 * 8 + row % 2 * 4 + row % 8 / 2, along};
+}
+
 // Brings the slices of one operand, one after the other, from global to shared memory; what lies
 // outside the matrix is 0. A slice has arrived after start(), finish(), and, where copies are
 // asynchronous, the wait for its group.
@@ -56,7 +73,8 @@ class SliceCopier {
       : operand_(operand),
         stride_(kAlongK ? k : extent),
         wide_(stride_ % 4 == 0 && is_aligned_for<4>(operand)),
-        first_(wide_ ? place<4>(0, threadIdx.x) : place<1>(0, threadIdx.x)),
+        first_(wide_ ? slice_place<Slice, 4>(0, threadIdx.x)
+                     : slice_place<Slice, 1>(0, threadIdx.x)),
         span_left_(static_cast<int>(extent - begin < kSpan ? extent - begin : kSpan) - first_.span),
         depth_left_(k - k_begin),
         next_(kAlongK ? (begin + first_.span) * k + k_begin + first_.depth
@@ -91,27 +109,9 @@ class SliceCopier {
   static constexpr bool kAlongK = Slice::kAlongK;
   static constexpr int kFloats = kSpan * kDepth / kGemmThreads;
 
-  struct Place {
-    int span;
-    int depth;
-  };
-
-  // Where pack number p of a thread lies in the slice: place(p, thread) is place(0, thread) +
-  // place(p, 0), and the latter is a constant. Along k, rows r and r + 4 follow each other: in a
-  // slice of depth 16 they lie 16 banks apart, so that 8 lanes write 32 banks.
   template <int kWidth>
-  static __device__ constexpr Place place(int p, unsigned thread) {
-    constexpr int kPacksInRow = (kAlongK ? kDepth : kSpan) / kWidth;
-    const int pack = p * kGemmThreads + static_cast<int>(thread);
-    const int along = pack % kPacksInRow * kWidth;
-    const int row = pack / kPacksInRow;
-    if constexpr (!kAlongK) return {along, row};
-    return {row / 8 * 8 + row % 2 * 4 + row % 8 / 2, along};
-  }
-
-  template <int kWidth>
-  static __device__ float* target(Slice& slice, Place first, int p) {
-    const Place step = place<kWidth>(p, 0);
+  static __device__ float* target(Slice& slice, SlicePlace first, int p) {
+    const SlicePlace step = slice_place<Slice, kWidth>(p, 0);
     return slice.at(first.span + step.span, first.depth + step.depth);
   }
 
@@ -119,7 +119,7 @@ class SliceCopier {
   __device__ void start_packs(Slice& slice, int depth_left) {
     KILN_UNROLL
     for (int p = 0; p < kFloats / kWidth; ++p) {
-      const Place step = place<kWidth>(p, 0);
+      const SlicePlace step = slice_place<Slice, kWidth>(p, 0);
       const bool inside = step.span < span_left_ && step.depth < depth_left;
       const std::int64_t at =
           next_ + (kAlongK ? step.span * stride_ + step.depth : step.depth * stride_ + step.span);
@@ -148,7 +148,7 @@ class SliceCopier {
   const float* const operand_;
   const std::int64_t stride_;
   const bool wide_;  // packs of 4 are aligned, and lie inside the matrix as a whole or not at all
-  const Place first_;
+  const SlicePlace first_;
   const int span_left_;
   std::int64_t depth_left_;
   std::int64_t next_;

@@ -130,10 +130,26 @@ __device__ __forceinline__ bool combine_splits(const GemmWork& work, unsigned ti
   return true;
 }
 
+// What brings the slices of a block's operands from depth k_begin on: matrices in memory. A product
+// whose operands are found by another rule has its own (conv_operands.cuh).
+struct DenseOperands {
+  template <class Slice>
+  __device__ SliceCopier<Slice> a(const GemmWork& work, std::int64_t m_begin, std::int64_t,
+                                  std::int64_t k_begin) const {
+    return {work.a, m_begin, work.m, k_begin, work.k};
+  }
+  template <class Slice>
+  __device__ SliceCopier<Slice> b(const GemmWork& work, std::int64_t, std::int64_t n_begin,
+                                  std::int64_t k_begin) const {
+    return {work.b, n_begin, work.n, k_begin, work.k};
+  }
+};
+
 // Block number `block` of those that `work` needs.
-template <class Multiply, class Epilogue>
+template <class Multiply, class Epilogue, class Operands = DenseOperands>
 __device__ __forceinline__ void gemm_tile(GemmShared<Multiply>& shared, const GemmWork& work,
-                                          unsigned block, const Epilogue& epilogue) {
+                                          unsigned block, const Epilogue& epilogue,
+                                          const Operands& operands = {}) {
   using Tile = typename Multiply::Tile;
   const unsigned tile = block / work.splits;
   const unsigned split = block % work.splits;
@@ -148,8 +164,8 @@ __device__ __forceinline__ void gemm_tile(GemmShared<Multiply>& shared, const Ge
   bool has_row_sums = false;
   if constexpr (Epilogue::kRowSums) has_row_sums = n_begin == 0 && epilogue.wants_row_sums();
 
-  SliceCopier<typename Multiply::SliceA> a(work.a, m_begin, work.m, k_begin, work.k);
-  SliceCopier<typename Multiply::SliceB> b(work.b, n_begin, work.n, k_begin, work.k);
+  auto a = operands.template a<typename Multiply::SliceA>(work, m_begin, n_begin, k_begin);
+  auto b = operands.template b<typename Multiply::SliceB>(work, m_begin, n_begin, k_begin);
   Multiply multiply;
   RowSums<Multiply> row_sums;
   const auto start = [&](auto& stage) {

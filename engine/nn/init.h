@@ -5,6 +5,7 @@
 //                   layer passes on (He et al. 2015)
 //   lecun_normal    weight normal with variance 1/n, bias 0: the same without a ReLU (LeCun et al.
 //                   1998)
+//   dcgan_normal    weight normal with deviation 0.02, bias 0 (Radford et al. 2016)
 #pragma once
 
 #include <cstdint>
@@ -17,9 +18,9 @@ class Rng;
 
 namespace kiln::nn {
 
-enum class Init { fan_in_uniform, he_normal, lecun_normal };
+enum class Init { fan_in_uniform, he_normal, lecun_normal, dcgan_normal };
 
-// A weight (out, in) or, with `is_bias`, a bias (out), for a layer with `in_features` inputs. `rng`
+// A weight or, with `is_bias`, a bias of `shape`, for a layer with `in_features` inputs. `rng`
 // is a CPU stream: every device starts from the same bits.
 Tensor initial_values(Init init, Shape shape, std::int64_t in_features, bool is_bias, Rng& rng,
                       Device device);
