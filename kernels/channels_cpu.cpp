@@ -40,5 +40,6 @@ void broadcast_channels(CpuStream, const T* v, std::int64_t batch, std::int64_t 
                                    T*, bool);
 KILN_INSTANTIATE(float)
 KILN_INSTANTIATE(double)
+#undef KILN_INSTANTIATE
 
 }  // namespace kiln::kernels

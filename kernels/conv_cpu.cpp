@@ -274,5 +274,6 @@ void conv_weight_gradient(CpuStream, const ConvArgs<T>& args) {
   template void conv_weight_gradient(CpuStream, const ConvArgs<T>&);
 KILN_INSTANTIATE(float)
 KILN_INSTANTIATE(double)
+#undef KILN_INSTANTIATE
 
 }  // namespace kiln::kernels

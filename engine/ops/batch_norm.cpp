@@ -7,6 +7,7 @@
 #include "engine/autograd/node.h"
 #include "engine/dispatch.h"
 #include "engine/ops/arithmetic.h"
+#include "engine/ops/channels.h"
 #include "engine/ops/reduce.h"
 #include "engine/ops/rows.h"
 #include "kernels/batch_norm.h"
@@ -17,19 +18,6 @@ namespace {
 kernels::BatchNormShape shape_of(const Tensor& x) {
   const std::int64_t planes = x.dim(0) * x.dim(1);
   return {x.dim(0), x.dim(1), planes == 0 ? 1 : x.numel() / planes};
-}
-
-// Sums over the values of each channel of x (batch, channels, ...) -> (channels), and the inverse.
-Tensor channel_sum(const Tensor& x) {
-  const auto [batch, channels, spatial] = shape_of(x);
-  const Tensor planes = row_sum(reshape(x, {batch * channels, spatial}));
-  return column_sum(reshape(planes, {batch, channels}));
-}
-
-Tensor broadcast_channels(const Tensor& v, const Tensor& like) {
-  const auto [batch, channels, spatial] = shape_of(like);
-  const Tensor planes = reshape(broadcast_rows(v, batch), {batch * channels});
-  return reshape(broadcast_columns(planes, spatial), like.shape());
 }
 
 class BatchNormNode final : public Node {
@@ -50,21 +38,21 @@ class BatchNormNode final : public Node {
     const Tensor epsilon = constant_like(mean_, settings_.epsilon);
     Tensor mean = mean_, inv_std = inv_std_;
     if (settings_.training) mean = channel_sum(x) / m;
-    const Tensor centred = x - broadcast_channels(mean, x);
+    const Tensor centred = x - broadcast_channels(mean, x.shape());
     if (settings_.training) {
       inv_std = 1 / sqrt(channel_sum(square(centred)) / m + epsilon);
     }
-    const Tensor normalised = centred * broadcast_channels(inv_std, x);
+    const Tensor normalised = centred * broadcast_channels(inv_std, x.shape());
     const Tensor dbias = channel_sum(dy);
     const Tensor dweight = channel_sum(dy * normalised);
     std::vector<Tensor> grads(3);
     if (needs[0]) {
       Tensor dx = dy;
       if (settings_.training) {
-        dx =
-            dx - broadcast_channels(dbias / m, x) - normalised * broadcast_channels(dweight / m, x);
+        dx = dx - broadcast_channels(dbias / m, x.shape()) -
+             normalised * broadcast_channels(dweight / m, x.shape());
       }
-      grads[0] = dx * broadcast_channels(input(1) * inv_std, x);
+      grads[0] = dx * broadcast_channels(input(1) * inv_std, x.shape());
     }
     if (needs[1]) grads[1] = dweight;
     if (needs[2]) grads[2] = dbias;

@@ -27,7 +27,7 @@ std::int64_t smallest_side(const DcganConfig& config, const std::vector<std::int
   return config.image_side / factor;
 }
 
-std::string layer_name(std::size_t i) { return "conv" + std::to_string(i + 1); }
+std::string conv_name(std::size_t i) { return "conv" + std::to_string(i + 1); }
 
 }  // namespace
 
@@ -44,8 +44,8 @@ DcganGenerator::DcganGenerator(DcganConfig config, std::uint64_t seed, Device de
     nn::ConvConfig layer = {channels[i], last ? 1 : channels[i + 1], kKernel, kStride, kPadding};
     layer.activation = last ? Activation{ActivationKind::sigmoid} : relu;
     layer.init = last ? config_.output_init : config_.hidden_init;
-    layers_.push_back(register_module(layer_name(i), std::make_shared<nn::ConvTranspose2d>(
-                                                         layer, derive_seed(seed, i + 1), device)));
+    layers_.push_back(register_module(conv_name(i), std::make_shared<nn::ConvTranspose2d>(
+                                                        layer, derive_seed(seed, i + 1), device)));
   }
 }
 
@@ -66,7 +66,7 @@ DcganDiscriminator::DcganDiscriminator(DcganConfig config, std::uint64_t seed, D
     layer.activation = {ActivationKind::leaky_relu, config_.slope};
     layer.init = config_.hidden_init;
     layers_.push_back(register_module(
-        layer_name(i), std::make_shared<nn::Conv2d>(layer, derive_seed(seed, i + 1), device)));
+        conv_name(i), std::make_shared<nn::Conv2d>(layer, derive_seed(seed, i + 1), device)));
   }
   fc_ = register_module(
       "fc", std::make_shared<nn::Linear>(channels.back() * side * side, 1, Activation{},
