@@ -9,6 +9,8 @@
 #include "engine/autograd/backward.h"
 #include "engine/memory_pool.h"
 #include "engine/ops/loss.h"
+#include "engine/ops/reduce.h"
+#include "models/gan/gradient_penalty.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/near.h"
 
@@ -155,6 +157,21 @@ TEST(Gan, StableLossHasTheR1PenaltyAtItsInterval) {
     gan.update_generator(noise);
     EXPECT_TRUE(near(gan.read_metrics().d_loss, (adversarial + penalty) / kBatch, 1e-5, 0));
   }
+}
+
+// L_D of recipe `wgan-gp`, with the noise and the mixtures that its generator of random numbers
+// draws.
+TEST(Gan, WganPenaltyIsAtRandomMixtures) {
+  Gan gan = small_gan("wgan-gp");
+  Rng same(derive_seed(1, 2), Device::cpu());
+  const Tensor noise = same.normal({kBatch, 100}), mix = same.uniform({kBatch}), real = batch(9);
+  const Tensor fake = gan.generator()(noise).detach();
+  const auto judge = [&](const Tensor& x) { return gan.discriminator()(x); };
+  const double penalty = models::gradient_penalty(judge, real, fake, mix, kPixels, 10).item();
+  const double distance = mean(judge(real)).item() - mean(judge(fake)).item();
+  EXPECT_GT(penalty, 0.1);
+  gan.train_step(real);
+  EXPECT_TRUE(near(gan.read_metrics().d_loss, penalty - distance, 1e-5, 0));
 }
 
 // The critic moves at every step, the generator at every fifth; the log shows the last loss of
