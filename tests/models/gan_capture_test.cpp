@@ -71,7 +71,7 @@ TEST_P(GanCapture, ReplayedStepsAreEagerStepsBitForBit) {
   Gan replayed(recipe, 16, 3, Device::cuda()), eager(recipe, 16, 3, Device::cuda());
   BatchStream batches = random_batches(4, 16 + recipe.classes),
               same_batches = random_batches(4, 16 + recipe.classes);
-  // The other recipes take turns of 5 steps at most: the third is a replay for certain.
+  // The kinds of step of the other recipes come up every 4 steps at least: the third is a replay.
   const bool is_old = recipe.name == "seed" || (recipe.name == "stable" && recipe.classes == 0);
   const int steps = is_old ? replayed_steps() : 15;
   for (int step = 0; step < steps; ++step) {
