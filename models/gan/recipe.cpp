@@ -51,8 +51,8 @@ GanRecipe wgan_gp_recipe() {
   recipe.r1 = 0;
   recipe.r1_interval = 1;
   recipe.gradient_penalty = 10;
-  recipe.critic_steps = 5;
-  recipe.discriminator_adam = {1e-4, 0.0, 0.9};
+  recipe.critic_steps = 2;
+  recipe.discriminator_adam = {1e-3, 0.0, 0.99};
   recipe.generator_adam = recipe.discriminator_adam;
   recipe.generator_adam.average_decay = stable_recipe().generator_adam.average_decay;
   return recipe;

@@ -21,9 +21,9 @@ namespace kiln::models {
 //         of the generator's weights for sampling. docs/decisions/stable_recipe.md says what was
 //         tried.
 // lsgan, hinge  `stable` with another loss (models/gan/gan_loss.h).
-// wgan-gp  a critic with the gradient penalty of weight 10 (Gulrajani et al. 2017) and their Adam
-//         (1e-4, 0, 0.9), the generator updated at every fifth step; nets and average as in
-//         `stable`.
+// wgan-gp  a critic with the gradient penalty of weight 10 (Gulrajani et al. 2017), two of its
+//         updates for one of the generator, Adam without momentum; nets and average as in `stable`.
+//         docs/decisions/gan_choices.md says why not the paper's settings.
 //
 // Any of them becomes a conditional GAN (Mirza & Osindero 2014) with `classes` > 0: both nets are
 // given the label as a one-hot vector behind their input.
