@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: MIT
 // Draws images from a trained generator.
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <filesystem>
+#include <numeric>
+#include <optional>
 #include <vector>
 
 #include "apps/command_line.h"
-#include "engine/autograd/grad_mode.h"
 #include "engine/io/idx.h"
 #include "engine/io/image_grid.h"
 #include "engine/io/npy.h"
 #include "engine/io/png.h"
 #include "engine/rng.h"
-#include "models/mlp_file.h"
+#include "models/draw.h"
 
 namespace {
 
@@ -22,8 +24,8 @@ using apps::not_empty, apps::whole_number;
 struct Options {
   std::filesystem::path model;
   std::filesystem::path out;
-  std::int64_t count = 100;
-  std::uint64_t seed = 1;
+  models::DrawSettings draw;
+  std::vector<std::uint64_t> interpolate;  // two seeds, or none
   std::string device = "auto";
   int threads = 0;
 };
@@ -38,12 +40,21 @@ void add_options(CLI::App& app, Options& options) {
                  "*-idx3-ubyte or *-idx3-ubyte.gz: bytes in MNIST's format")
       ->check(not_empty())
       ->required();
-  app.add_option("--n", options.count, "Number of images")
+  app.add_option("--n", options.draw.count, "Number of images")
       ->check(whole_number(1, 1000000))
       ->capture_default_str();
-  app.add_option("--seed", options.seed, "Equal seeds give equal images")
+  app.add_option("--seed", options.draw.seed, "Equal seeds give equal images")
       ->check(whole_number(0, apps::kMaxSeed))
       ->capture_default_str();
+  app.add_option("--label", options.draw.label, "Class to draw, of a conditional model")
+      ->check(whole_number(0, 1000000));
+  app.add_option("--truncation", options.draw.truncation,
+                 "Draw latent numbers of a larger magnitude again: fewer odd images, less variety");
+  app.add_option("--interpolate", options.interpolate,
+                 "Two seeds: n images on the way from one's first image to the other's")
+      ->expected(2)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->check(whole_number(0, apps::kMaxSeed));
   app.add_option("--device", options.device, "auto (the GPU where there is one), cpu or cuda")
       ->capture_default_str();
   app.add_option("--threads", options.threads, "CPU threads (default: one a core)")
@@ -61,40 +72,53 @@ Format format_of(const std::filesystem::path& path) {
   throw Error(path.string() + ": the name must end in .png, .npy, -idx3-ubyte or -idx3-ubyte.gz");
 }
 
-// Whole chunks are drawn whatever the count: image i depends on the seed alone.
-std::vector<float> draw(models::Mlp& generator, std::int64_t count, std::uint64_t seed,
-                        Device device) {
-  constexpr std::int64_t kChunk = 256;
-  const NoGradGuard no_grad;
-  Rng rng(seed, device);
-  std::vector<float> pixels;
-  pixels.reserve(static_cast<std::size_t>(count * generator.outputs()));
-  for (std::int64_t done = 0; done < count; done += kChunk) {
-    const Tensor images = generator(rng.normal({kChunk, generator.inputs()}));
-    const std::int64_t wanted = std::min(kChunk, count - done);
-    const auto chunk = images.slice(0, {wanted, generator.outputs()}).to_host<float>();
-    pixels.insert(pixels.end(), chunk.begin(), chunk.end());
+// Images on the great circle between the latent vectors of two seeds (Shoemake 1985, slerp), whose
+// lengths are typical all the way.
+std::vector<float> interpolate(const models::LoadedMlp& generator, const Options& options,
+                               Device device) {
+  if (options.interpolate.size() != 2) throw Error("--interpolate takes two seeds");
+  const std::int64_t latent = models::latent_size(generator);
+  const auto vector_of = [&](std::uint64_t seed) {
+    return Rng(seed, device).normal({1, latent}).to_host<float>();
+  };
+  const std::vector<float> a = vector_of(options.interpolate[0]);
+  const std::vector<float> b = vector_of(options.interpolate[1]);
+  const double cosine = std::inner_product(a.begin(), a.end(), b.begin(), 0.0) /
+                        std::sqrt(std::inner_product(a.begin(), a.end(), a.begin(), 0.0) *
+                                  std::inner_product(b.begin(), b.end(), b.begin(), 0.0));
+  const double angle = std::acos(std::clamp(cosine, -1.0, 1.0));
+  std::vector<float> z;
+  for (std::int64_t i = 0; i < options.draw.count; ++i) {
+    const double t = options.draw.count == 1
+                         ? 0
+                         : static_cast<double>(i) / static_cast<double>(options.draw.count - 1);
+    const bool parallel = std::sin(angle) < 1e-6;
+    const double from = parallel ? 1 - t : std::sin((1 - t) * angle) / std::sin(angle);
+    const double to = parallel ? t : std::sin(t * angle) / std::sin(angle);
+    for (std::size_t j = 0; j < a.size(); ++j) {
+      z.push_back(static_cast<float>(from * a[j] + to * b[j]));
+    }
   }
-  return pixels;
+  const auto label = generator.info.classes > 0 ? std::optional(options.draw.label.value_or(0))
+                                                : options.draw.label;
+  return models::images_of(generator, Tensor::from_host(z, {options.draw.count, latent}, device),
+                           label);
 }
 
 int generate(const Options& options) {
   const Format format = format_of(options.out);
   set_num_threads(options.threads);
   const Device device = Device::from_name(options.device);
-  const auto [generator, info] = models::load_mlp(options.model, device);
-  if (info.role != "generator") {
-    throw Error(options.model.string() + ": its role is '" + info.role + "', not 'generator'");
-  }
-  const auto n = static_cast<std::size_t>(options.count);
-  const auto height = static_cast<std::size_t>(info.image_shape[0]);
-  const auto width = static_cast<std::size_t>(info.image_shape[1]);
-  const std::vector<float> pixels = draw(*generator, options.count, options.seed, device);
-  for (const float pixel : pixels) {
-    if (!(pixel >= 0 && pixel <= 1)) {  // also NaN
-      throw Error(fmt::format("{}: draws a pixel of value {}, outside [0, 1]",
-                              options.model.string(), pixel));
-    }
+  const models::LoadedMlp generator = models::load_mlp(options.model, device);
+  const auto n = static_cast<std::size_t>(options.draw.count);
+  const auto height = static_cast<std::size_t>(generator.info.image_shape[0]);
+  const auto width = static_cast<std::size_t>(generator.info.image_shape[1]);
+  std::vector<float> pixels;
+  try {
+    pixels = options.interpolate.empty() ? models::draw_images(generator, options.draw, device)
+                                         : interpolate(generator, options, device);
+  } catch (const Error& error) {
+    throw Error(options.model.string() + ": " + error.what());
   }
   if (format == Format::npy) {
     write_npy(options.out, pixels, std::vector<std::size_t>{n, height, width});

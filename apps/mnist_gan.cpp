@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Trains a GAN on MNIST, or on any data set in its file format.
 #include "apps/training_options.h"
+#include "engine/data/labelled_rows.h"
 #include "engine/data/mnist.h"
 #include "models/gan/gan.h"
 
@@ -8,9 +9,12 @@ namespace {
 
 using namespace kiln;
 
+constexpr std::int64_t kClasses = 10;  // of MNIST and what keeps its file names
+
 struct Options {
   apps::CommonOptions common;
   std::string recipe = "stable";
+  bool conditional = false;
 };
 
 class GanTrainee final : public apps::Trainee {
@@ -25,8 +29,14 @@ class GanTrainee final : public apps::Trainee {
         gan_(recipe, element_count(image_shape_), seed_for(apps::SeedPurpose::model, options),
              device) {}
 
+  std::vector<std::uint8_t> rows(const MnistData& data) override {
+    if (recipe_.classes == 0) return data.images.pixels;
+    return labelled_rows(data.images.pixels, element_count(image_shape_), data.labels,
+                         recipe_.classes);
+  }
   std::string description() const override {
-    return fmt::format("a GAN (recipe {})", recipe_.name);
+    return fmt::format("a {}GAN (recipe {})", recipe_.classes > 0 ? "conditional " : "",
+                       recipe_.name);
   }
   void train_step(const BatchStream& batches) override { gan_.train_step(batches); }
   std::int64_t steps_done() const override { return gan_.steps_done(); }
@@ -41,13 +51,22 @@ class GanTrainee final : public apps::Trainee {
   }
 
   std::vector<float> draw(std::int64_t count) override {
-    return gan_.sample(Rng(picture_seed_, device_).normal({count, recipe_.latent_size}))
-        .to_host<float>();
+    const Tensor z = Rng(picture_seed_, device_).normal({count, recipe_.latent_size});
+    if (recipe_.classes == 0) return gan_.sample(z).to_host<float>();
+    std::vector<std::int32_t> labels;  // a row of ten a class
+    for (std::int64_t i = 0; i < count; ++i) {
+      labels.push_back(static_cast<std::int32_t>(i / 10 % recipe_.classes));
+    }
+    return gan_.sample(z, Tensor::from_host(labels, {count}, device_)).to_host<float>();
   }
 
   std::vector<apps::TrainedNetwork> networks() override {
-    return {{"generator.safetensors", &gan_.sampling_generator(), {"generator", image_shape_}},
-            {"discriminator.safetensors", &gan_.discriminator(), {"discriminator", image_shape_}}};
+    return {{"generator.safetensors",
+             &gan_.sampling_generator(),
+             {"generator", image_shape_, recipe_.classes}},
+            {"discriminator.safetensors",
+             &gan_.discriminator(),
+             {"discriminator", image_shape_, recipe_.classes}}};
   }
 
  private:
@@ -62,9 +81,10 @@ int train(const CLI::App& app, const Options& options) {
   models::GanRecipe recipe = models::GanRecipe::from_name(options.recipe);
   if (const auto rate = options.common.learning_rate(app)) recipe.set_learning_rate(*rate);
   const Device device = options.common.prepare();
-  const IdxImages images = load_mnist(options.common.data, MnistSplit::train).images;
-  GanTrainee trainee(recipe, options.common.training, images, device);
-  return apps::train(trainee, options.common.training, images, device);
+  if (options.conditional) recipe.classes = kClasses;
+  const MnistData data = load_mnist(options.common.data, MnistSplit::train);
+  GanTrainee trainee(recipe, options.common.training, data.images, device);
+  return apps::train(trainee, options.common.training, data, device);
 }
 
 }  // namespace
@@ -75,8 +95,12 @@ int main(int argc, char** argv) {
   Options options;
   options.common.training.out = "out/mnist_gan";
   options.common.add_to(app, "mnist_gan");
-  app.add_option("--recipe", options.recipe,
-                 "stable: draws all digits; seed: the textbook GAN, which collapses")
+  app.add_option(
+         "--recipe", options.recipe,
+         "stable: draws all digits; lsgan, hinge, wgan-gp: other losses; seed: the textbook "
+         "GAN, which collapses")
       ->capture_default_str();
+  app.add_flag("--conditional", options.conditional,
+               "Train with the labels, so that digits can be asked for");
   return apps::run(app, argc, argv, [&] { return train(app, options); });
 }

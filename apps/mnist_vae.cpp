@@ -74,7 +74,7 @@ class VaeTrainee final : public apps::Trainee {
   std::vector<apps::TrainedNetwork> networks() override {
     return {{"decoder.safetensors",
              &vae_.decoder(),
-             {"generator", image_shape_, vae_.pixel_activation()}},
+             {"generator", image_shape_, 0, vae_.pixel_activation()}},
             {"encoder.safetensors", &vae_.encoder(), {"encoder", image_shape_}}};
   }
 
@@ -100,7 +100,8 @@ models::VaeRecipe recipe_of(const CLI::App& app, const Options& options) {
 int train(const CLI::App& app, const Options& options) {
   const models::VaeRecipe recipe = recipe_of(app, options);
   const Device device = options.common.prepare();
-  const IdxImages images = load_mnist(options.common.data, MnistSplit::train).images;
+  const MnistData data = load_mnist(options.common.data, MnistSplit::train);
+  const IdxImages& images = data.images;
   const IdxImages held_out = load_mnist(options.common.data, MnistSplit::test).images;
   if (held_out.height != images.height || held_out.width != images.width) {
     throw Error(fmt::format("{}: the test images are {}x{}, the training images {}x{}",
@@ -108,7 +109,7 @@ int train(const CLI::App& app, const Options& options) {
                             images.width, images.height));
   }
   VaeTrainee trainee(recipe, options.common.training, images, held_out, device);
-  return apps::train(trainee, options.common.training, images, device);
+  return apps::train(trainee, options.common.training, data, device);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/data/batch_stream.h"
+#include "engine/data/mnist.h"
 #include "engine/train/step_logger.h"
 #include "models/mlp_file.h"
 
@@ -32,6 +33,8 @@ class Trainee {
   Trainee& operator=(const Trainee&) = delete;
   virtual ~Trainee() = default;
 
+  // What a row of the data set is to this model: its pixels and, for some, its label.
+  virtual std::vector<std::uint8_t> rows(const MnistData& data) { return data.images.pixels; }
   virtual std::string description() const = 0;  // "a GAN (recipe stable)"
   virtual void train_step(const BatchStream& batches) = 0;
   virtual std::int64_t steps_done() const = 0;

@@ -40,19 +40,22 @@ std::uint64_t model_bytes(Trainee& trainee) {
   return bytes;
 }
 
+Tensor rows_of(Trainee& trainee, const MnistData& data, Device device) {
+  const std::vector<std::uint8_t> rows = trainee.rows(data);
+  const auto count = static_cast<std::int64_t>(data.images.count);
+  return Tensor::from_host(rows, {count, static_cast<std::int64_t>(rows.size()) / count}, device);
+}
+
 class TrainingRun {
  public:
-  TrainingRun(Trainee& trainee, const TrainingOptions& options, const IdxImages& images,
+  TrainingRun(Trainee& trainee, const TrainingOptions& options, const MnistData& data,
               Device device)
       : trainee_(trainee),
         options_(options),
-        height_(images.height),
-        width_(images.width),
-        batches_(Tensor::from_host(images.pixels,
-                                   {static_cast<std::int64_t>(images.count),
-                                    static_cast<std::int64_t>(images.height * images.width)},
-                                   device),
-                 options.batch, seed_for(SeedPurpose::batches, options)),
+        height_(data.images.height),
+        width_(data.images.width),
+        batches_(rows_of(trainee, data, device), options.batch,
+                 seed_for(SeedPurpose::batches, options)),
         results_(options.out, file_names(trainee)),
         folder_(results_.folder, results_.epoch_pictures, model_bytes(trainee)),
         logger_(results_.metrics),
@@ -170,18 +173,14 @@ std::uint64_t seed_for(SeedPurpose purpose, const TrainingOptions& options) {
   return derive_seed(options.seed, static_cast<std::uint64_t>(purpose));
 }
 
-void check_batch(const TrainingOptions& options, const IdxImages& images) {
+int train(Trainee& trainee, const TrainingOptions& options, const MnistData& data, Device device) {
+  const IdxImages& images = data.images;
   if (options.batch < 1 || static_cast<std::uint64_t>(options.batch) > images.count) {
     throw Error(fmt::format("--batch {} is not between 1 and the {} images of the data set",
                             options.batch, images.count));
   }
-}
-
-int train(Trainee& trainee, const TrainingOptions& options, const IdxImages& images,
-          Device device) {
-  check_batch(options, images);
   watch_for_interrupt();
-  TrainingRun run(trainee, options, images, device);
+  TrainingRun run(trainee, options, data, device);
   print(fmt::format("Training {} on {} images of {}x{}\nRunning on {}\n", trainee.description(),
                     images.count, images.width, images.height, device.description()));
   run.run();

@@ -4,11 +4,8 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <functional>
-#include <memory>
 
 #include "apps/trainee.h"
-#include "engine/io/idx.h"
 
 namespace kiln::apps {
 
@@ -23,13 +20,10 @@ struct TrainingOptions {
 // Writes the trainee's networks, samples/epoch_0001.png ..., samples.png and metrics.jsonl, in
 // place of those of an earlier run. A run that fails leaves none of them, one that is interrupted
 // all. Returns the program's exit code: 0, or 130 where it was interrupted.
-int train(Trainee& trainee, const TrainingOptions& options, const IdxImages& images, Device device);
+int train(Trainee& trainee, const TrainingOptions& options, const MnistData& data, Device device);
 
 // Seeds of a run's parts, from the one that the user gives.
 enum class SeedPurpose : std::uint64_t { model, batches, picture, validation };
 std::uint64_t seed_for(SeedPurpose purpose, const TrainingOptions& options);
-
-// Errors: a batch of no image or of more than there are.
-void check_batch(const TrainingOptions& options, const IdxImages& images);
 
 }  // namespace kiln::apps

@@ -48,6 +48,13 @@ std::vector<std::int64_t> sizes_from(const Json& json) {
   return sizes;
 }
 
+std::int64_t classes_from(const Json& json) {
+  if (!json.is_number_integer() || json.get<std::int64_t>() < 1) {
+    throw Error("number of classes " + json.dump() + " is not a whole number above 0");
+  }
+  return json.get<std::int64_t>();
+}
+
 struct Architecture {
   MlpConfig config;
   MlpFileInfo info;
@@ -59,6 +66,7 @@ Architecture architecture_from(const std::string& text) {
   Architecture architecture;
   architecture.info.role = json.at("role").get<std::string>();
   architecture.info.image_shape = sizes_from(json.at("image_shape"));
+  if (json.contains("classes")) architecture.info.classes = classes_from(json.at("classes"));
   architecture.config.sizes = sizes_from(json.at("sizes"));
   architecture.config.hidden_activation = activation_from(json.at("hidden_activation"));
   architecture.config.output_activation = activation_from(json.at("output_activation"));
@@ -87,7 +95,11 @@ void check_image_shape(const Architecture& architecture) {
     throw Error("layer sizes " + to_string(config.sizes) + " are not all above 0");
   }
   const bool sees = info.role == "discriminator" || info.role == "encoder";
-  const std::int64_t pixels = sees ? config.sizes.front() : config.sizes.back();
+  if (info.classes >= config.sizes.front()) {
+    throw Error("of " + std::to_string(config.sizes.front()) + " inputs, " +
+                std::to_string(info.classes) + " cannot be classes");
+  }
+  const std::int64_t pixels = sees ? config.sizes.front() - info.classes : config.sizes.back();
   if (info.image_shape.size() != 2 || element_count(info.image_shape) != pixels) {
     throw Error("image shape " + to_string(info.image_shape) + " does not hold " +
                 std::to_string(pixels) + " pixels");
@@ -99,14 +111,14 @@ void check_image_shape(const Architecture& architecture) {
 void save_mlp(const std::filesystem::path& path, const Mlp& mlp, const MlpFileInfo& info) {
   SafetensorsWriter writer;
   const bool replaced = info.pixel_activation.kind != ActivationKind::identity;
-  const Json architecture = {
-      {"type", "mlp"},
-      {"role", info.role},
-      {"sizes", mlp.config().sizes},
-      {"hidden_activation", to_json(mlp.config().hidden_activation)},
-      {"output_activation",
-       to_json(replaced ? info.pixel_activation : mlp.config().output_activation)},
-      {"image_shape", info.image_shape}};
+  Json architecture = {{"type", "mlp"},
+                       {"role", info.role},
+                       {"sizes", mlp.config().sizes},
+                       {"hidden_activation", to_json(mlp.config().hidden_activation)},
+                       {"output_activation",
+                        to_json(replaced ? info.pixel_activation : mlp.config().output_activation)},
+                       {"image_shape", info.image_shape}};
+  if (info.classes > 0) architecture["classes"] = info.classes;
   writer.set_metadata("format", "pt");
   writer.set_metadata(kArchitectureKey, architecture.dump());
   const std::vector<nn::NamedTensor> parameters = mlp.named_parameters();

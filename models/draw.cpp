@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+#include "models/draw.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "engine/autograd/grad_mode.h"
+#include "engine/ops/concat.h"
+#include "engine/ops/one_hot.h"
+#include "engine/rng.h"
+
+namespace kiln::models {
+namespace {
+
+void check(const LoadedMlp& generator, const DrawSettings& settings) {
+  const MlpFileInfo& info = generator.info;
+  if (info.role != "generator") throw Error("its role is '" + info.role + "', not 'generator'");
+  const double t = settings.truncation;
+  if (t != 0 && !(t >= 0.1 && std::isfinite(t))) {
+    throw Error("truncation " + std::to_string(t) + " is not a number of at least 0.1");
+  }
+  if (!settings.label) return;
+  if (info.classes == 0) throw Error("its images have no labels to choose from");
+  if (*settings.label < 0 || *settings.label >= info.classes) {
+    throw Error("label " + std::to_string(*settings.label) + " is not one of its " +
+                std::to_string(info.classes) + " classes");
+  }
+}
+
+// Normal numbers, each drawn again until its magnitude is at most `truncation`.
+Tensor latent_vectors(const Shape& shape, double truncation, Rng& rng, Device device) {
+  const Tensor z = rng.normal(shape);
+  if (truncation == 0) return z;
+  const auto is_outside = [&](float x) { return std::abs(static_cast<double>(x)) > truncation; };
+  std::vector<float> values = z.to_host<float>();
+  while (std::any_of(values.begin(), values.end(), is_outside)) {
+    const std::vector<float> again = rng.normal(shape).to_host<float>();
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      if (is_outside(values[i])) values[i] = again[i];
+    }
+  }
+  return Tensor::from_host(values, shape, device);
+}
+
+Tensor with_labels(const LoadedMlp& generator, const Tensor& z, std::int64_t first,
+                   std::optional<std::int64_t> label) {
+  const std::int64_t classes = generator.info.classes;
+  if (classes == 0) return z;
+  std::vector<std::int32_t> labels;
+  for (std::int64_t i = first; i < first + z.dim(0); ++i) {
+    labels.push_back(static_cast<std::int32_t>(label.value_or(i / 10 % classes)));
+  }
+  return concat_columns(
+      z, one_hot(Tensor::from_host(labels, {z.dim(0)}, z.device()), classes));
+}
+
+void check_pixels(const std::vector<float>& pixels) {
+  for (const float pixel : pixels) {
+    if (pixel >= 0 && pixel <= 1) continue;  // not NaN
+    throw Error("draws a pixel of value " + std::to_string(pixel) + ", outside [0, 1]");
+  }
+}
+
+}  // namespace
+
+std::int64_t latent_size(const LoadedMlp& generator) {
+  return generator.mlp->inputs() - generator.info.classes;
+}
+
+// Whole chunks are drawn whatever the count: image i does not depend on it.
+std::vector<float> draw_images(const LoadedMlp& generator, const DrawSettings& settings,
+                               Device device) {
+  constexpr std::int64_t kChunk = 256;
+  check(generator, settings);
+  const NoGradGuard no_grad;
+  Rng rng(settings.seed, device);
+  std::vector<float> pixels;
+  const std::int64_t image_size = generator.mlp->outputs();
+  pixels.reserve(static_cast<std::size_t>(settings.count * image_size));
+  for (std::int64_t done = 0; done < settings.count; done += kChunk) {
+    const Tensor z =
+        latent_vectors({kChunk, latent_size(generator)}, settings.truncation, rng, device);
+    const Tensor images = (*generator.mlp)(with_labels(generator, z, done, settings.label));
+    const std::int64_t wanted = std::min(kChunk, settings.count - done);
+    const auto chunk = images.slice(0, {wanted, image_size}).to_host<float>();
+    pixels.insert(pixels.end(), chunk.begin(), chunk.end());
+  }
+  check_pixels(pixels);
+  return pixels;
+}
+
+std::vector<float> images_of(const LoadedMlp& generator, const Tensor& z,
+                             std::optional<std::int64_t> label) {
+  check(generator, {.label = label});
+  const NoGradGuard no_grad;
+  const auto pixels = (*generator.mlp)(with_labels(generator, z, 0, label)).to_host<float>();
+  check_pixels(pixels);
+  return pixels;
+}
+
+}  // namespace kiln::models

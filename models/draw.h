@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+// Images from a generator that load_mlp() has read.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "engine/tensor.h"
+#include "models/mlp_file.h"
+
+namespace kiln::models {
+
+struct DrawSettings {
+  std::int64_t count = 100;
+  std::uint64_t seed = 1;
+  // Of a conditional generator; without one, image i is of class i / 10 modulo their number, which
+  // in a picture ten images wide makes a row a class.
+  std::optional<std::int64_t> label;
+  // Latent numbers of a magnitude above this are drawn again (the truncation trick, Brock et al.
+  // 2019); 0 keeps all.
+  double truncation = 0;
+};
+
+// Pixels (count, image_size) in [0, 1]; image i depends on i, the seed, the label and the truncation
+// alone. Errors: a model that is no generator; a label of a generator without classes, or one that
+// it does not have; a truncation below 0.1 other than 0, or not finite; a pixel outside [0, 1].
+std::vector<float> draw_images(const LoadedMlp& generator, const DrawSettings& settings,
+                               Device device);
+
+// The images of given latent vectors (n, latent_size), as `label` says.
+std::vector<float> images_of(const LoadedMlp& generator, const Tensor& z,
+                             std::optional<std::int64_t> label);
+std::int64_t latent_size(const LoadedMlp& generator);
+
+}  // namespace kiln::models
