@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Trains a VAE on MNIST, or on any data set in its file format.
+#include <algorithm>
+#include <numeric>
+
 #include "apps/training_options.h"
 #include "engine/data/mnist.h"
+#include "models/vae/bound.h"
 #include "models/vae/vae.h"
 
 namespace {
@@ -15,6 +19,8 @@ struct Options {
   double sigma = 0.1;
   double beta = 1;
   std::int64_t kl_warmup_steps = 0;
+  std::int64_t nll_samples = 0;  // 0: not measured
+  std::int64_t nll_images = 10000;
 };
 
 Tensor as_tensor(const IdxImages& images, Device device) {
@@ -30,16 +36,18 @@ Tensor as_tensor(const IdxImages& images, Device device) {
 class VaeTrainee final : public apps::Trainee {
  public:
   // `held_out`: what an epoch ends with is measured on these.
-  VaeTrainee(const models::VaeRecipe& recipe, const apps::TrainingOptions& options,
-             const IdxImages& images, const IdxImages& held_out, Device device)
-      : image_shape_(
+  VaeTrainee(const models::VaeRecipe& recipe, const Options& options, const IdxImages& images,
+             const IdxImages& held_out, Device device)
+      : nll_samples_(options.nll_samples),
+        nll_images_(options.nll_images),
+        image_shape_(
             {static_cast<std::int64_t>(images.height), static_cast<std::int64_t>(images.width)}),
-        picture_seed_(seed_for(apps::SeedPurpose::picture, options)),
-        validation_seed_(seed_for(apps::SeedPurpose::validation, options)),
+        picture_seed_(seed_for(apps::SeedPurpose::picture, options.common.training)),
+        validation_seed_(seed_for(apps::SeedPurpose::validation, options.common.training)),
         device_(device),
         held_out_(as_tensor(held_out, device)),
-        vae_(recipe, element_count(image_shape_), seed_for(apps::SeedPurpose::model, options),
-             device) {
+        vae_(recipe, element_count(image_shape_),
+             seed_for(apps::SeedPurpose::model, options.common.training), device) {
     if (!recipe.binarize) return;
     Rng rng(derive_seed(validation_seed_, 1), device);
     held_out_ = models::Vae::binarized(held_out_, rng);
@@ -66,6 +74,19 @@ class VaeTrainee final : public apps::Trainee {
             fmt::format("test {:.2f}", mean.loss)};
   }
 
+  apps::TraineeMetrics conclude() override {
+    if (nll_samples_ == 0) return {};
+    const std::int64_t count = std::min(nll_images_, held_out_.dim(0));
+    Rng rng(derive_seed(validation_seed_, 2), device_);
+    const std::vector<double> bounds = models::importance_weighted_bound(
+        vae_, held_out_.slice(0, {count, held_out_.dim(1)}), nll_samples_, rng);
+    const double mean =
+        std::accumulate(bounds.begin(), bounds.end(), 0.0) / static_cast<double>(count);
+    return {{{"test_nll", mean}, {"nll_samples", nll_samples_}, {"nll_images", count}},
+            fmt::format("-log p(x) of {} test images: at most {:.2f} nats (bound of {} samples)",
+                        count, mean, nll_samples_)};
+  }
+
   std::vector<float> draw(std::int64_t count) override {
     return vae_.sample(Rng(picture_seed_, device_).normal({count, vae_.recipe().latent_size}))
         .to_host<float>();
@@ -79,6 +100,8 @@ class VaeTrainee final : public apps::Trainee {
   }
 
  private:
+  std::int64_t nll_samples_;
+  std::int64_t nll_images_;
   std::vector<std::int64_t> image_shape_;
   std::uint64_t picture_seed_;
   std::uint64_t validation_seed_;
@@ -108,7 +131,7 @@ int train(const CLI::App& app, const Options& options) {
                             options.common.data.string(), held_out.width, held_out.height,
                             images.width, images.height));
   }
-  VaeTrainee trainee(recipe, options.common.training, images, held_out, device);
+  VaeTrainee trainee(recipe, options, images, held_out, device);
   return apps::train(trainee, options.common.training, data, device);
 }
 
@@ -136,6 +159,14 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--kl-warmup", options.kl_warmup_steps, "Steps in which that weight rises from 0")
       ->check(apps::whole_number(0, apps::kMaxCount))
+      ->capture_default_str();
+  app.add_option(
+         "--nll-samples", options.nll_samples,
+         "At the end, the importance-weighted bound on the test images' log-likelihood by so "
+         "many samples an image (default: not measured)")
+      ->check(apps::whole_number(1, 1000000));
+  app.add_option("--nll-images", options.nll_images, "Of so many test images")
+      ->check(apps::whole_number(1, 1000000))
       ->capture_default_str();
   return apps::run(app, argc, argv, [&] { return train(app, options); });
 }

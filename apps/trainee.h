@@ -42,6 +42,8 @@ class Trainee {
   virtual TraineeMetrics read_metrics() = 0;
   // What is measured at the end of an epoch, on images that are not trained on; nothing by default.
   virtual TraineeMetrics validate() { return {}; }
+  // What is measured once, when the training is over; nothing by default.
+  virtual TraineeMetrics conclude() { return {}; }
   // `count` images in [0, 1] for a picture: the same latent vectors each time.
   virtual std::vector<float> draw(std::int64_t count) = 0;
   // The first one is what generate draws from.

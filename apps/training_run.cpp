@@ -69,6 +69,7 @@ class TrainingRun {
   void run() {
     try {
       train();
+      if (!interrupted()) conclude();
       write_models();
     } catch (...) {
       results_.remove_all();
@@ -93,6 +94,15 @@ class TrainingRun {
       write_picture(results_.epoch_picture(epoch + 1));
     }
     progress_.finish();
+  }
+
+  void conclude() {
+    TraineeMetrics metrics = trainee_.conclude();
+    if (metrics.fields.empty()) return;
+    metrics.fields.insert(metrics.fields.begin(), {"step", trainee_.steps_done()});
+    logger_.log(metrics.fields);
+    ++lines_logged_;
+    print(metrics.summary + '\n');
   }
 
   void write_models() {

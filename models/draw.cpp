@@ -51,8 +51,7 @@ Tensor with_labels(const LoadedMlp& generator, const Tensor& z, std::int64_t fir
   for (std::int64_t i = first; i < first + z.dim(0); ++i) {
     labels.push_back(static_cast<std::int32_t>(label.value_or(i / 10 % classes)));
   }
-  return concat_columns(
-      z, one_hot(Tensor::from_host(labels, {z.dim(0)}, z.device()), classes));
+  return concat_columns(z, one_hot(Tensor::from_host(labels, {z.dim(0)}, z.device()), classes));
 }
 
 void check_pixels(const std::vector<float>& pixels) {

@@ -22,9 +22,10 @@ struct DrawSettings {
   double truncation = 0;
 };
 
-// Pixels (count, image_size) in [0, 1]; image i depends on i, the seed, the label and the truncation
-// alone. Errors: a model that is no generator; a label of a generator without classes, or one that
-// it does not have; a truncation below 0.1 other than 0, or not finite; a pixel outside [0, 1].
+// Pixels (count, image_size) in [0, 1]; image i depends on i, the seed, the label and the
+// truncation alone. Errors: a model that is no generator; a label of a generator without classes,
+// or one that it does not have; a truncation below 0.1 other than 0, or not finite; a pixel outside
+// [0, 1].
 std::vector<float> draw_images(const LoadedMlp& generator, const DrawSettings& settings,
                                Device device);
 

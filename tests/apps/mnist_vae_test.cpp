@@ -63,6 +63,23 @@ TEST_F(MnistVae, ItsDecoderIsAGeneratorOfPixels) {
                  1, "its role is 'encoder', not 'generator'");
 }
 
+TEST_F(MnistVae, MeasuresTheLogLikelihoodAtTheEnd) {
+  make_data();
+  const Outcome run = mnist_vae({"--recipe", "burda", "--epochs", "2", "--batch", "16",
+                                 "--nll-samples", "50", "--nll-images", "90", "--out", "out"});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_NE(run.out.find("of 90 test images"), std::string::npos) << run.out;
+  const auto lines = read_metrics(out_ / "metrics.jsonl");
+  const auto& last = lines.back();
+  EXPECT_EQ(last["nll_samples"], 50);
+  EXPECT_EQ(last["nll_images"], 90);
+  EXPECT_EQ(last["step"], 24);
+  // No further from the ELBO than its KL divergence.
+  const auto& epoch = lines[lines.size() - 2];
+  EXPECT_LT(last["test_nll"], epoch["test_loss"].get<double>() + 0.5);
+  EXPECT_GT(last["test_nll"], epoch["test_reconstruction"].get<double>() - 2);
+}
+
 TEST_F(MnistVae, EqualSeedsGiveEqualFiles) {
   make_data();
   for (const std::string recipe : {"basic", "burda"}) {
