@@ -26,6 +26,13 @@ GradSink::Target GradSink::target(std::size_t input) {
   return {slot.grad, accumulate};
 }
 
+void GradSink::give(std::size_t input, Tensor grad) {
+  GradSlot& slot = *slots_[input];
+  if (slot.grad.defined()) return add(input, grad);
+  slot.grad = std::move(grad);
+  slot.written = true;
+}
+
 void GradSink::add(std::size_t input, const Tensor& grad) {
   GradSlot& slot = *slots_[input];
   if (!slot.grad.defined()) {

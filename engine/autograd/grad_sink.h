@@ -42,6 +42,8 @@ class GradSink {
   Target target(std::size_t input);
   // Adds a ready gradient. It may be a tensor that others hold: it is not written to.
   void add(std::size_t input, const Tensor& grad);
+  // The same for a tensor that the caller lets go of: later gradients may be added into it.
+  void give(std::size_t input, Tensor grad);
 
  private:
   const std::vector<Tensor>& inputs_;

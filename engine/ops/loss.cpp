@@ -29,7 +29,8 @@ double mean_scale(const Tensor& x) {
 }
 
 // The forward pass has made the gradient already, for an outer gradient of 1 and, where x is the
-// output of a fused activation, as the gradient before it. Whatever else is asked is computed anew.
+// output of a fused activation, as the gradient before it. It is given away by the first backward
+// pass; whatever else is asked is computed anew.
 template <class Loss>
 class LossNode final : public Node {
  public:
@@ -50,8 +51,8 @@ class LossNode final : public Node {
 
   void accumulate_gradients(const Tensor& grad, GradSink& sink) override {
     const bool plain = kiln::fused_activation(input(0)).kind == ActivationKind::identity;
-    if (is_one(grad) && (plain || sink.take_over_activation(0))) {
-      return sink.add(0, ready_gradient_);
+    if (is_one(grad) && ready_gradient_.defined() && (plain || sink.take_over_activation(0))) {
+      return sink.give(0, std::move(ready_gradient_));
     }
     const auto [dx, accumulate] = sink.target(0);
     dispatch(Loss::name, grad, [&, &dx = dx, accumulate = accumulate](auto stream, auto zero) {
@@ -76,7 +77,7 @@ class LossNode final : public Node {
   Loss loss_;
   Target target_;
   double scale_;
-  Tensor ready_gradient_;
+  Tensor ready_gradient_;  // undefined once it has been given away
 };
 
 template <class Loss>

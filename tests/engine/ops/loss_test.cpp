@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "engine/ops/linear.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/op_test.h"
 
@@ -37,6 +38,26 @@ const std::vector<double> kTargets = {0, 1, 0.3, 1, 0, 0.8};
   }
 KILN_LOSSES(KILN_TEST)
 #undef KILN_TEST
+
+// The gradient that the forward pass made is used once: a second pass adds the same again, and what
+// another op adds to it does not come back.
+TEST_P(LossTest, BackwardTwice) {
+  const Tensor x = leaf({0.5, -1}, {2});
+  const Tensor loss = squared_error(x, 0.0);
+  const Tensor both = loss + sum(x);
+  backward(both);
+  EXPECT_TRUE(near(values_of(x.grad()), std::vector<double>{1.5, 0}, tolerance(), 0));
+  backward(loss);
+  EXPECT_TRUE(near(values_of(x.grad()), std::vector<double>{2, -1}, tolerance(), 0));
+  const Tensor w = leaf({0.5, -0.5}, {1, 2});
+  const Tensor again =
+      bce_with_logits(linear(tensor({1, 2}, {1, 2}), w, {}, {ActivationKind::sigmoid}), 1.0);
+  backward(again);
+  const std::vector<double> first = values_of(w.grad());
+  backward(again);
+  EXPECT_TRUE(near(values_of(w.grad()), std::vector<double>{2 * first[0], 2 * first[1]},
+                   10 * tolerance(), 0));
+}
 
 TEST_P(LossTest, Values) {
   const Tensor x = tensor({0.25, 0.5}, {2});
