@@ -35,8 +35,10 @@ __global__ void __launch_bounds__(kGemmThreads, kGemmBlocks<Arithmetic>)
   }
 }
 
+// Two blocks a multiprocessor: the addresses of eight taps beside the sums want more registers than
+// three leave.
 template <class Tile, class Arithmetic>
-__global__ void __launch_bounds__(kGemmThreads, kGemmBlocks<Arithmetic>)
+__global__ void __launch_bounds__(kGemmThreads, 2)
     conv_weight_gradient_kernel(GemmWork work, ConvWeightGradientOperands operands,
                                 BiasActivation epilogue) {
   if constexpr (kIsForThisDevice<Arithmetic>) {
