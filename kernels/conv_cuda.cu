@@ -35,8 +35,10 @@ __global__ void __launch_bounds__(kGemmThreads, kGemmBlocks<Arithmetic>)
   }
 }
 
+// Two blocks a multiprocessor: the addresses of eight taps beside the sums want more registers than
+// three leave.
 template <class Tile, class Arithmetic>
-__global__ void __launch_bounds__(kGemmThreads, kGemmBlocks<Arithmetic>)
+__global__ void __launch_bounds__(kGemmThreads, 2)
     conv_weight_gradient_kernel(GemmWork work, ConvWeightGradientOperands operands,
                                 BiasActivation epilogue) {
   if constexpr (kIsForThisDevice<Arithmetic>) {
@@ -142,7 +144,9 @@ void conv_weight_gradient(CudaStream stream, const CudaConvArgs& args) {
   if (s.out_channels == 0 || taps == 0) return;
   check_counts("conv_weight_gradient", s);
   with_tile(s.out_channels, taps, args.precision, [&](auto tile, auto arithmetic) {
-    using Tile = decltype(tile);
+    // Eight gathered addresses beside two parts of each operand spill in a large tile.
+    using Tile =
+        std::conditional_t<std::is_same_v<decltype(arithmetic), Tf32x3>, SmallTile, decltype(tile)>;
     ScratchShare scratch(stream.scratch);
     const GemmWork work = plan_gemm<Tile>(args.right, args.left, s.out_channels, taps,
                                           s.batch * s.out_pixels(), scratch);

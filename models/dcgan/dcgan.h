@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A convolutional generator and discriminator (after DCGAN, Radford et al. 2016) of square grey
-// images, for noise and images in rows. They have no normalisation: the R1 penalty, which is not
-// defined by the statistics of a batch, does its part (docs/decisions/dcgan.md).
+// images, for noise and images in rows. They have no normalisation, and want an R1 penalty
+// instead (docs/decisions/conv.md).
 #pragma once
 
 #include <cstdint>
