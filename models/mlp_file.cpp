@@ -86,8 +86,8 @@ void check_image_shape(const Architecture& architecture) {
   if (*std::min_element(config.sizes.begin(), config.sizes.end()) < 1) {
     throw Error("layer sizes " + to_string(config.sizes) + " are not all above 0");
   }
-  const std::int64_t pixels =
-      info.role == "discriminator" ? config.sizes.front() : config.sizes.back();
+  const bool judges = info.role == "discriminator" || info.role == "classifier";
+  const std::int64_t pixels = judges ? config.sizes.front() : config.sizes.back();
   if (info.image_shape.size() != 2 || element_count(info.image_shape) != pixels) {
     throw Error("image shape " + to_string(info.image_shape) + " does not hold " +
                 std::to_string(pixels) + " pixels");

@@ -14,7 +14,7 @@ namespace kiln::models {
 
 // What a file says of itself beside the layers.
 struct MlpFileInfo {
-  std::string role;                       // "generator" or "discriminator"
+  std::string role;                       // "generator", "discriminator" or "classifier"
   std::vector<std::int64_t> image_shape;  // (height, width) of the images made or judged
 };
 
