@@ -5,6 +5,9 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
+#include <numeric>
+#include <vector>
 
 #include "engine/io/image_grid.h"
 #include "engine/metrics/classifier_score.h"
@@ -18,7 +21,7 @@ namespace {
 using metrics::FeatureMatrix;
 
 constexpr std::int64_t kNearestImages = 1000;
-constexpr std::int64_t kValidationImages = 1000;
+constexpr std::size_t kValidationImages = 1000;
 constexpr double kLeastAccuracy = 0.7;
 constexpr std::array kParzenSigmas = {0.08, 0.1,  0.12, 0.14, 0.16, 0.18, 0.2,
                                       0.22, 0.25, 0.3,  0.35, 0.4,  0.5};
@@ -53,13 +56,52 @@ void check(const EvaluatedSamples& samples, const std::string& name, const Mnist
   }
 }
 
+using Rows = std::vector<std::size_t>;
+
+// `number` of `rows`, evenly.
+Rows spread(const Rows& rows, std::size_t number) {
+  Rows chosen;
+  for (std::size_t i = 0; i < number; ++i) chosen.push_back(rows[i * rows.size() / number]);
+  return chosen;
+}
+
+Rows all_rows(std::size_t count) {
+  Rows rows(count);
+  std::iota(rows.begin(), rows.end(), std::size_t{0});
+  return rows;
+}
+
+// `rows` without `chosen`, both ascending.
+Rows without(const Rows& rows, const Rows& chosen) {
+  Rows rest;
+  std::set_difference(rows.begin(), rows.end(), chosen.begin(), chosen.end(),
+                      std::back_inserter(rest));
+  return rest;
+}
+
+// Rows of a matrix that has them elsewhere.
+class Picked {
+ public:
+  Picked(const FeatureMatrix& from, const Rows& rows)
+      : count_(static_cast<std::int64_t>(rows.size())), size_(from.size) {
+    for (const std::size_t row : rows) {
+      const auto values = from.row(static_cast<std::int64_t>(row));
+      values_.insert(values_.end(), values.begin(), values.end());
+    }
+  }
+  FeatureMatrix matrix() const { return {values_, count_, size_}; }
+
+ private:
+  std::vector<float> values_;
+  std::int64_t count_, size_;
+};
+
 // What the two columns of the table are measured against.
 struct Real {
-  FeatureMatrix reference;         // pixels of the first n training images
-  FeatureMatrix validation;        // of those after them
-  FeatureMatrix test;              // of the first n test images
-  models::ImageFeatures features;  // of the reference
-  metrics::Gaussian gaussian;      // of those features
+  metrics::Gaussian gaussian;  // the features of all training images
+  FeatureMatrix features;      // of n of them
+  FeatureMatrix validation;    // pixels of 1000 others
+  FeatureMatrix test;          // pixels of n test images
 };
 
 Scores score(const models::ImageFeatures& seen, const FeatureMatrix& parzen_centres,
@@ -69,8 +111,7 @@ Scores score(const models::ImageFeatures& seen, const FeatureMatrix& parzen_cent
       metrics::frechet_distance(metrics::fit_gaussian(seen.feature_matrix()), real.gaussian);
   scores.classifier_score = metrics::classifier_score(seen.probability_matrix());
   scores.classes = metrics::class_coverage(seen.probability_matrix());
-  scores.precision_recall =
-      metrics::precision_recall(seen.feature_matrix(), real.features.feature_matrix());
+  scores.precision_recall = metrics::precision_recall(seen.feature_matrix(), real.features);
   scores.parzen_sigma = choose_parzen_sigma(parzen_centres, real.validation, kParzenSigmas);
   scores.parzen = parzen_log_likelihood(parzen_centres, real.test, scores.parzen_sigma);
   return scores;
@@ -100,20 +141,26 @@ Evaluation evaluate(const EvaluatedSamples& samples, const std::string& samples_
         classifier_name, 100 * result.accuracy));
   }
   const FeatureMatrix training{train_pixels, static_cast<std::int64_t>(train.images.count), size};
+  const FeatureMatrix test_images{test_pixels, static_cast<std::int64_t>(test.images.count), size};
   const FeatureMatrix drawn{samples.pixels, n, size};
-  Real real;
-  real.reference = training.rows(0, n);
-  real.validation = training.rows(n, std::min(kValidationImages, training.count - n));
-  real.test =
-      FeatureMatrix{test_pixels, static_cast<std::int64_t>(test.images.count), size}.rows(0, n);
-  real.features = classifier.classify(real.reference.values);
-  real.gaussian = metrics::fit_gaussian(real.features.feature_matrix());
+  const Rows rows = all_rows(train.images.count);
+  const Rows chosen = spread(rows, static_cast<std::size_t>(n));
+  const Rows others = without(rows, chosen);
+  const Picked reference(training, chosen);
+  const Picked validation(training, spread(others, std::min(kValidationImages, others.size())));
+  const Picked floor(test_images, spread(all_rows(test.images.count), static_cast<std::size_t>(n)));
+  const models::ImageFeatures seen = classifier.classify(train_pixels);
+  const Picked features(seen.feature_matrix(), chosen);
+  const Real real{metrics::fit_gaussian(seen.feature_matrix()), features.matrix(),
+                  validation.matrix(), floor.matrix()};
 
   result.samples = score(classifier.classify(drawn.values), drawn, real);
-  result.real = score(classifier.classify(real.test.values), real.reference, real);
+  result.real = score(classifier.classify(real.test.values), reference.matrix(), real);
   const std::int64_t few = std::min(n, kNearestImages);
+  const Picked held_out(
+      real.test, spread(all_rows(static_cast<std::size_t>(n)), static_cast<std::size_t>(few)));
   const metrics::Memorisation copies =
-      metrics::memorisation(drawn.rows(0, few), real.test.rows(0, few), training);
+      metrics::memorisation(drawn.rows(0, few), held_out.matrix(), training);
   result.samples.nearest_training = copies.mean_distance;
   result.samples.suspicious = copies.suspicious;
   result.real.nearest_training = copies.held_out_mean_distance;

@@ -2,10 +2,12 @@
 // All metrics of a set of images against a data set, and the same metrics of real images that stand
 // in for it: the floor, what a perfect generator would reach.
 //
-// With n the number of samples: the reference is the first n training images, the floor the first n
-// test images. Nearest training images are looked for among all of them, for the first 1000 samples
-// and test images. The Parzen windows stand on the samples (for the floor on the reference), their
-// width is chosen on the training images after the reference, and the test images are judged.
+// The Frechet distance is to all training images. With n the number of samples, n test images are
+// the floor and n training images what precision and recall compare with; both are taken evenly
+// from the whole set, whose order may follow its writers. Nearest training images are looked for
+// among all of them, for 1000 samples and test images. The Parzen windows stand on the samples (for
+// the floor on those n training images), their width is chosen on 1000 other training images, and
+// the n test images are judged.
 #pragma once
 
 #include <cstdint>

@@ -10,7 +10,7 @@
 namespace kiln::models {
 
 const char* const kMnistClassifierSha256 =
-    "0000000000000000000000000000000000000000000000000000000000000000";
+    "31aabf5960cf87b372115f0e196a7702fb0f03126be9bdaf7df0bcb4fbe6ec83";
 
 Classifier Classifier::load(const std::filesystem::path& path, Device device) {
   LoadedMlp loaded = load_mlp(path, device);
