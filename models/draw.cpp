@@ -30,7 +30,7 @@ void check(const LoadedMlp& generator, const DrawSettings& settings) {
 
 // Normal numbers, each drawn again until its magnitude is at most `truncation`.
 Tensor latent_vectors(const Shape& shape, double truncation, Rng& rng, Device device) {
-  const Tensor z = rng.normal(shape);
+  Tensor z = rng.normal(shape);
   if (truncation == 0) return z;
   const auto is_outside = [&](float x) { return std::abs(static_cast<double>(x)) > truncation; };
   std::vector<float> values = z.to_host<float>();
@@ -93,7 +93,8 @@ std::vector<float> images_of(const LoadedMlp& generator, const Tensor& z,
                              std::optional<std::int64_t> label) {
   check(generator, {.label = label});
   const NoGradGuard no_grad;
-  const auto pixels = (*generator.mlp)(with_labels(generator, z, 0, label)).to_host<float>();
+  std::vector<float> pixels =
+      (*generator.mlp)(with_labels(generator, z, 0, label)).to_host<float>();
   check_pixels(pixels);
   return pixels;
 }

@@ -94,7 +94,8 @@ void check_image_shape(const Architecture& architecture) {
   if (*std::min_element(config.sizes.begin(), config.sizes.end()) < 1) {
     throw Error("layer sizes " + to_string(config.sizes) + " are not all above 0");
   }
-  const bool sees = info.role == "discriminator" || info.role == "encoder";
+  const bool sees =
+      info.role == "discriminator" || info.role == "encoder" || info.role == "classifier";
   if (info.classes >= config.sizes.front()) {
     throw Error("of " + std::to_string(config.sizes.front()) + " inputs, " +
                 std::to_string(info.classes) + " cannot be classes");

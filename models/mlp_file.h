@@ -14,7 +14,7 @@ namespace kiln::models {
 
 // What a file says of itself beside the layers.
 struct MlpFileInfo {
-  std::string role;                            // "generator", "discriminator" or "encoder"
+  std::string role;  // "generator", "discriminator", "encoder" or "classifier"
   std::vector<std::int64_t> image_shape = {};  // (height, width) of the images made or seen
   std::int64_t classes = 0;  // of a conditional network: its inputs end with a one-hot label
   // For saving a network whose last activation belongs to its loss: what follows its outputs.

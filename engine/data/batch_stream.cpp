@@ -2,6 +2,7 @@
 #include "engine/data/batch_stream.h"
 
 #include "kernels/gather.h"
+#include "kernels/gather_labels.h"
 
 namespace kiln {
 namespace {
@@ -16,6 +17,16 @@ BatchStream::BatchStream(Tensor rows, std::int64_t batch_size, std::uint64_t see
       sampler_(rows_.dim(0), batch_size, seed, rows_.device()),
       indices_(sampler_.permutation().clone()),
       cursor_(zero(rows_.device())) {}
+
+BatchStream::BatchStream(Tensor rows, Tensor labels, std::int64_t batch_size, std::uint64_t seed)
+    : BatchStream(std::move(rows), batch_size, seed) {
+  if (labels.shape() != Shape{rows_.dim(0)} || labels.dtype() != DType::uint8 ||
+      !(labels.device() == rows_.device())) {
+    throw Error("[batch_stream] labels " + to_string(labels.shape()) + " are not uint8 (" +
+                std::to_string(rows_.dim(0)) + ") on the data's device");
+  }
+  labels_ = std::move(labels);
+}
 
 void BatchStream::start_epoch(std::int64_t epoch) {
   sampler_.start_epoch(epoch);
@@ -36,6 +47,22 @@ void BatchStream::next_into(const Tensor& out) const {
         {indices_.data<std::int32_t>(), indices_.numel(), cursor_.data<std::uint64_t>()},
         batch_size_, 1.0f / 255, 0.0f, out.data<float>());
   });
+}
+
+void BatchStream::next_into(const Tensor& out, const Tensor& labels) const {
+  if (!labels_.defined()) throw Error("[batch_stream] the data have no labels");
+  if (labels.shape() != Shape{batch_size_} || labels.dtype() != DType::int32 ||
+      !(labels.device() == rows_.device())) {
+    throw Error("[batch_stream] label output " + to_string(labels.shape()) + " is not int32 (" +
+                std::to_string(batch_size_) + ") on the data's device");
+  }
+  rows_.device().run([&](auto stream) {  // before the images, which move the place on
+    kernels::gather_labels(
+        stream, labels_.data<std::uint8_t>(),
+        {indices_.data<std::int32_t>(), indices_.numel(), cursor_.data<std::uint64_t>()},
+        batch_size_, labels.data<std::int32_t>());
+  });
+  next_into(out);
 }
 
 bool BatchStream::is_same_stream(const BatchStream& other) const {

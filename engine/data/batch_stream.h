@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The batches of an epoch, one after the other, out of a data set that stays on the device as
-// bytes. The place in the epoch is device memory, so that a captured step moves on by itself.
-// Copies are handles to one stream.
+// bytes, with their labels if it has any. The place in the epoch is device memory, so that a
+// captured step moves on by itself. Copies are handles to one stream.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +15,8 @@ class BatchStream {
  public:
   // rows: uint8 (n, row_size). Errors: those of BatchSampler.
   BatchStream(Tensor rows, std::int64_t batch_size, std::uint64_t seed);
+  // labels: uint8 (n), on the same device.
+  BatchStream(Tensor rows, Tensor labels, std::int64_t batch_size, std::uint64_t seed);
 
   std::int64_t batch_size() const { return batch_size_; }
   std::int64_t row_size() const { return rows_.dim(1); }
@@ -25,12 +27,15 @@ class BatchStream {
   // The next batch into out, float32 (batch_size, row_size), with bytes mapped to [0, 1]. After the
   // last one the epoch begins again.
   void next_into(const Tensor& out) const;
+  // The same with the batch's labels, int32 (batch_size). Errors: a stream without labels.
+  void next_into(const Tensor& out, const Tensor& labels) const;
   Tensor next() const;
   // Whether both are copies of one stream.
   bool is_same_stream(const BatchStream& other) const;
 
  private:
   Tensor rows_;
+  Tensor labels_;  // may be undefined
   std::int64_t batch_size_;
   BatchSampler sampler_;
   Tensor indices_;

@@ -63,4 +63,11 @@ std::vector<std::uint8_t> unit_to_bytes(std::span<const float> values) {
   return bytes;
 }
 
+std::vector<float> bytes_to_unit(std::span<const std::uint8_t> bytes) {
+  std::vector<float> values(bytes.size());
+  std::transform(bytes.begin(), bytes.end(), values.begin(),
+                 [](std::uint8_t byte) { return static_cast<float>(byte) / 255; });
+  return values;
+}
+
 }  // namespace kiln

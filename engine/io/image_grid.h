@@ -24,5 +24,7 @@ GreyImage tile_images(std::span<const std::uint8_t> pixels, std::size_t count, s
 // round(255 * clamp(value, 0, 1)), ties up; NaN becomes 0.
 std::uint8_t unit_to_byte(float value);
 std::vector<std::uint8_t> unit_to_bytes(std::span<const float> values);
+// value / 255
+std::vector<float> bytes_to_unit(std::span<const std::uint8_t> bytes);
 
 }  // namespace kiln

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// NumPy's .npy, version 1.0: magic, a header padded so that data start at a multiple of 64 bytes,
-// then the array in C order, little-endian. Atomic. An Error when the shape does not match the
-// data or has more than 32 dimensions (NumPy 1's limit); an empty shape is a scalar.
+// NumPy's .npy, written in version 1.0: magic, a header padded so that data start at a multiple of
+// 64 bytes, then the array in C order, little-endian. Atomic. An Error when the shape does not
+// match the data or has more than 32 dimensions (NumPy 1's limit); an empty shape is a scalar.
 // Reference: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
 #pragma once
 
@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <span>
+#include <vector>
 
 namespace kiln {
 
@@ -16,5 +17,20 @@ void write_npy(const std::filesystem::path& path, std::span<const std::uint8_t> 
                std::span<const std::size_t> shape);
 void write_npy(const std::filesystem::path& path, std::span<const float> data,
                std::span<const std::size_t> shape);
+
+struct NpyFloats {
+  std::vector<std::size_t> shape;
+  std::vector<float> values;  // C order
+};
+
+constexpr std::size_t max_npy_bytes = std::size_t{1} << 32;
+
+// An array of float32 in C order, of format version 1, 2 or 3, plain or gzip (seen by content). The
+// header is held against what follows before memory is asked for. Errors name the file: no .npy,
+// another dtype or order, more than `max_bytes` of data, bytes missing or left over.
+NpyFloats read_npy_floats(const std::filesystem::path& path, std::size_t max_bytes = max_npy_bytes);
+
+// Whether a file, unpacked where it is gzip, starts as an .npy does.
+bool is_npy(const std::filesystem::path& path);
 
 }  // namespace kiln

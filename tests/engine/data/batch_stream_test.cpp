@@ -48,6 +48,40 @@ TEST_P(BatchStreamTest, AnEpochBegunAnewBeginsAtItsStart) {
   EXPECT_TRUE(same_bits(values_of(stream.next()), first));
 }
 
+// Row i has the label 255 - i.
+TEST_P(BatchStreamTest, GivesTheLabelsOfTheBatch) {
+  std::vector<std::uint8_t> labels;
+  for (int i = 0; i < 10; ++i) labels.push_back(static_cast<std::uint8_t>(255 - i));
+  const BatchStream stream(rows(10), Tensor::from_host(labels, {10}, device()), 3, 7);
+  const BatchStream unlabelled(rows(10), 3, 7);
+  const Tensor batch = Tensor::empty({3, 2}, device());
+  const Tensor batch_labels = Tensor::empty({3}, device(), DType::int32);
+  for (int i = 0; i < 4; ++i) {
+    stream.next_into(batch, batch_labels);
+    const std::vector<double> values = values_of(batch);
+    EXPECT_TRUE(same_bits(values, values_of(unlabelled.next())));
+    for (std::size_t row = 0; row < 3; ++row) {
+      EXPECT_TRUE(
+          near(values[2 * row + 1], batch_labels.to_host<std::int32_t>()[row] / 255.0, 1e-6, 0));
+    }
+  }
+}
+
+TEST_P(BatchStreamTest, LabelErrors) {
+  const Tensor labels = Tensor::from_host(std::vector<std::uint8_t>(5), {5}, device());
+  expect_error([&] { BatchStream(rows(6), labels, 3, 1); },
+               "[batch_stream] labels (5) are not uint8 (6) on the data's device");
+  const BatchStream stream(rows(5), labels, 3, 1);
+  const Tensor batch = Tensor::empty({3, 2}, device());
+  expect_error([&] { stream.next_into(batch, Tensor::empty({3}, device())); },
+               "[batch_stream] label output (3) is not int32 (3) on the data's device");
+  expect_error(
+      [&] {
+        BatchStream(rows(5), 3, 1).next_into(batch, Tensor::empty({3}, device(), DType::int32));
+      },
+      "[batch_stream] the data have no labels");
+}
+
 TEST_P(BatchStreamTest, Errors) {
   expect_error([&] { BatchStream(rows(3), 4, 1); },
                "batch size 4 is not between 1 and the 3 rows of the data set");

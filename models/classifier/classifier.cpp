@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+#include "models/classifier/classifier.h"
+
+#include <algorithm>
+
+#include "engine/autograd/grad_mode.h"
+#include "engine/ops/softmax.h"
+#include "models/mlp_file.h"
+
+namespace kiln::models {
+
+const char* const kMnistClassifierSha256 =
+    "31aabf5960cf87b372115f0e196a7702fb0f03126be9bdaf7df0bcb4fbe6ec83";
+
+Classifier Classifier::load(const std::filesystem::path& path, Device device) {
+  LoadedMlp loaded = load_mlp(path, device);
+  if (loaded.info.role != "classifier") {
+    throw Error(path.string() + ": this is a " + loaded.info.role + ", not a classifier");
+  }
+  if (loaded.mlp->config().sizes.size() < 3) {
+    throw Error(path.string() + ": this classifier has no hidden layer to take features from");
+  }
+  return {std::move(loaded.mlp), std::move(loaded.info.image_shape), device};
+}
+
+Classifier::Classifier(std::shared_ptr<Mlp> mlp, std::vector<std::int64_t> image_shape,
+                       Device device)
+    : mlp_(std::move(mlp)), image_shape_(std::move(image_shape)), device_(device) {
+  if (image_shape_.size() != 2 || element_count(image_shape_) != mlp_->inputs()) {
+    throw Error("[classifier] image shape " + to_string(image_shape_) + " does not hold " +
+                std::to_string(mlp_->inputs()) + " pixels");
+  }
+  if (mlp_->config().sizes.size() < 3) throw Error("[classifier] there is no hidden layer");
+}
+
+ImageFeatures Classifier::classify(std::span<const float> pixels) const {
+  constexpr std::int64_t kChunk = 1000;
+  const std::int64_t size = mlp_->inputs();
+  const auto total = static_cast<std::int64_t>(pixels.size());
+  if (total % size != 0) {
+    throw Error("[classifier] " + std::to_string(total) + " pixels are not images of " +
+                std::to_string(size));
+  }
+  const NoGradGuard no_grad;
+  const auto& sizes = mlp_->config().sizes;
+  ImageFeatures result{total / size, sizes[sizes.size() - 2], classes(), {}, {}};
+  result.features.reserve(static_cast<std::size_t>(result.count * result.feature_size));
+  result.probabilities.reserve(static_cast<std::size_t>(result.count * result.classes));
+  for (std::int64_t first = 0; first < result.count; first += kChunk) {
+    const std::int64_t n = std::min(kChunk, result.count - first);
+    const Tensor x = Tensor::from_host(
+        pixels.subspan(static_cast<std::size_t>(first * size), static_cast<std::size_t>(n * size)),
+        {n, size}, device_);
+    const std::vector<Tensor> outputs =
+        mlp_->layer_outputs(x, Tensor::empty({n, classes()}, device_));
+    const auto features = outputs[outputs.size() - 2].to_host<float>();
+    const auto probabilities = softmax(outputs.back()).to_host<float>();
+    result.features.insert(result.features.end(), features.begin(), features.end());
+    result.probabilities.insert(result.probabilities.end(), probabilities.begin(),
+                                probabilities.end());
+  }
+  return result;
+}
+
+double Classifier::accuracy(std::span<const float> pixels,
+                            std::span<const std::uint8_t> labels) const {
+  const ImageFeatures seen = classify(pixels);
+  if (labels.size() != static_cast<std::size_t>(seen.count) || labels.empty()) {
+    throw Error("[classifier] " + std::to_string(labels.size()) + " labels for " +
+                std::to_string(seen.count) + " images");
+  }
+  std::int64_t right = 0;
+  for (std::int64_t i = 0; i < seen.count; ++i) {
+    const auto row = seen.probability_matrix().row(i);
+    const auto most_probable = std::max_element(row.begin(), row.end()) - row.begin();
+    if (most_probable == labels[static_cast<std::size_t>(i)]) ++right;
+  }
+  return static_cast<double>(right) / static_cast<double>(seen.count);
+}
+
+void save_classifier(const std::filesystem::path& path, const Mlp& mlp,
+                     const std::vector<std::int64_t>& image_shape) {
+  save_mlp(path, mlp, {"classifier", image_shape});
+}
+
+}  // namespace kiln::models

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+#include "models/classifier/training.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+#include <string>
+
+#include "engine/autograd/backward.h"
+#include "engine/data/batch_stream.h"
+#include "engine/ops/cross_entropy.h"
+#include "engine/optim/adam.h"
+#include "engine/rng.h"
+#include "engine/train/captured_step.h"
+
+namespace kiln::models {
+namespace {
+
+enum SeedPurpose : std::uint64_t { kWeightSeed, kBatchSeed, kAugmentationSeed };
+
+MlpConfig config_of(const MnistData& data, const std::vector<std::int64_t>& hidden) {
+  MlpConfig config;
+  config.sizes = {static_cast<std::int64_t>(data.images.height * data.images.width)};
+  config.sizes.insert(config.sizes.end(), hidden.begin(), hidden.end());
+  const std::int64_t classes = *std::max_element(data.labels.begin(), data.labels.end()) + 1;
+  if (classes < 2) throw Error("[train_classifier] all images are of class 0");
+  config.sizes.push_back(classes);
+  config.hidden_init = nn::Init::he_normal;
+  return config;
+}
+
+}  // namespace
+
+std::shared_ptr<Mlp> train_classifier(const MnistData& data, const ClassifierTraining& training,
+                                      Device device) {
+  const auto count = static_cast<std::int64_t>(data.images.count);
+  if (count < training.batch) {
+    throw Error("[train_classifier] " + std::to_string(count) + " images are no batch of " +
+                std::to_string(training.batch));
+  }
+  auto mlp = std::make_shared<Mlp>(config_of(data, training.hidden),
+                                   derive_seed(training.seed, kWeightSeed), device);
+  optim::ParameterArena arena(mlp->parameters());
+  optim::Adam adam(arena, {.learning_rate = training.learning_rate});
+
+  const Tensor rows = Tensor::from_host(data.images.pixels, {count, mlp->inputs()}, device);
+  BatchStream batches(rows, Tensor::from_host(data.labels, {count}, device), training.batch,
+                      derive_seed(training.seed, kBatchSeed));
+  const Tensor images = Tensor::empty({training.batch, mlp->inputs()}, device);
+  const Tensor labels = Tensor::empty({training.batch}, device, DType::int32);
+  const Tensor loss_sum = Tensor::zeros({}, device);
+  CapturedStep step(device, [&] {
+    batches.next_into(images, labels);
+    const Tensor loss = cross_entropy(mlp->forward(images), labels);
+    backward(loss);
+    adam.step();
+    loss_sum.add_from(loss);
+  });
+
+  for (std::int64_t epoch = 0; epoch < training.epochs; ++epoch) {
+    const std::uint64_t epoch_seed = derive_seed(derive_seed(training.seed, kAugmentationSeed),
+                                                 static_cast<std::uint64_t>(epoch));
+    rows.copy_from(Tensor::from_host(random_affine(data.images, training.augmentation, epoch_seed),
+                                     rows.shape(), device));
+    batches.start_epoch(epoch);
+    const double progress = static_cast<double>(epoch) / static_cast<double>(training.epochs);
+    adam.set_learning_rate(training.learning_rate * 0.5 *
+                           (1 + std::cos(std::numbers::pi * progress)));
+    loss_sum.fill(0);
+    for (std::int64_t i = 0; i < batches.batches_per_epoch(); ++i) step.run();
+    const double loss = loss_sum.item() / static_cast<double>(batches.batches_per_epoch());
+    if (!std::isfinite(loss)) {
+      throw Error("[train_classifier] the loss is " + std::to_string(loss) + " in epoch " +
+                  std::to_string(epoch + 1));
+    }
+    if (training.on_epoch) training.on_epoch(epoch + 1, loss);
+  }
+  return mlp;
+}
+
+}  // namespace kiln::models
