@@ -56,7 +56,7 @@ EvaluatedSamples draw_samples(const std::filesystem::path& model, std::int64_t c
   const std::vector<std::int64_t>& shape = generator.info.image_shape;
   try {
     return {count, shape[0], shape[1],
-            models::draw_images(generator, {.count = count, .seed = seed}, device)};
+            models::draw_images(generator, {.count = count, .seed = seed, .label = {}}, device)};
   } catch (const Error& error) {
     throw Error(model.string() + ": " + error.what());
   }

@@ -12,9 +12,13 @@ struct CrossEntropyTerm {
 
   template <int kWidth>
   __device__ Pack<kWidth> at(std::int64_t i) const {
-    Pack<kWidth> terms;
-    for (int k = 0; k < kWidth; ++k) terms.at[k] = args.row_term(i + k);
-    return terms;
+    // Spelled out: a loop that is not unrolled makes the pack an array in memory.
+    if constexpr (kWidth == 1) {
+      return {{args.row_term(i)}};
+    } else {
+      static_assert(kWidth == 4);
+      return {{args.row_term(i), args.row_term(i + 1), args.row_term(i + 2), args.row_term(i + 3)}};
+    }
   }
 };
 

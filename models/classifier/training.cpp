@@ -16,7 +16,7 @@
 namespace kiln::models {
 namespace {
 
-enum SeedPurpose : std::uint64_t { kWeightSeed, kBatchSeed, kAugmentationSeed };
+enum ClassifierSeed : std::uint64_t { kWeightSeed, kBatchSeed, kAugmentationSeed };
 
 MlpConfig config_of(const MnistData& data, const std::vector<std::int64_t>& hidden) {
   MlpConfig config;
