@@ -49,7 +49,7 @@ struct Picture {
     const auto i = static_cast<std::int64_t>(left), j = static_cast<std::int64_t>(top);
     const double upper = at(i, j) + right_share * (at(i + 1, j) - at(i, j));
     const double lower = at(i, j + 1) + right_share * (at(i + 1, j + 1) - at(i, j + 1));
-    return static_cast<std::uint8_t>(upper + bottom_share * (lower - upper) + 0.5);
+    return static_cast<std::uint8_t>(std::lround(upper + bottom_share * (lower - upper)));
   }
 };
 
