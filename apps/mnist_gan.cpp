@@ -29,10 +29,12 @@ class GanTrainee final : public apps::Trainee {
         gan_(recipe, element_count(image_shape_), seed_for(apps::SeedPurpose::model, options),
              device) {}
 
-  std::vector<std::uint8_t> rows(const MnistData& data) override {
-    if (recipe_.classes == 0) return data.images.pixels;
-    return labelled_rows(data.images.pixels, element_count(image_shape_), data.labels,
-                         recipe_.classes);
+  Tensor rows(const MnistData& data, Device device) override {
+    if (recipe_.classes == 0) return Trainee::rows(data, device);
+    const std::int64_t image_size = element_count(image_shape_);
+    return Tensor::from_host(
+        labelled_rows(data.images.pixels, image_size, data.labels, recipe_.classes),
+        {static_cast<std::int64_t>(data.images.count), image_size + recipe_.classes}, device);
   }
   std::string description() const override {
     return fmt::format("a {}GAN (recipe {})", recipe_.classes > 0 ? "conditional " : "",

@@ -33,8 +33,13 @@ class Trainee {
   Trainee& operator=(const Trainee&) = delete;
   virtual ~Trainee() = default;
 
-  // What a row of the data set is to this model: its pixels and, for some, its label.
-  virtual std::vector<std::uint8_t> rows(const MnistData& data) { return data.images.pixels; }
+  // The data set as this model takes it, bytes (n, row_size): a row is an image's pixels and, for
+  // some models, its label.
+  virtual Tensor rows(const MnistData& data, Device device) {
+    const auto count = static_cast<std::int64_t>(data.images.count);
+    const auto size = static_cast<std::int64_t>(data.images.height * data.images.width);
+    return Tensor::from_host(data.images.pixels, {count, size}, device);
+  }
   virtual std::string description() const = 0;  // "a GAN (recipe stable)"
   virtual void train_step(const BatchStream& batches) = 0;
   virtual std::int64_t steps_done() const = 0;

@@ -40,12 +40,6 @@ std::uint64_t model_bytes(Trainee& trainee) {
   return bytes;
 }
 
-Tensor rows_of(Trainee& trainee, const MnistData& data, Device device) {
-  const std::vector<std::uint8_t> rows = trainee.rows(data);
-  const auto count = static_cast<std::int64_t>(data.images.count);
-  return Tensor::from_host(rows, {count, static_cast<std::int64_t>(rows.size()) / count}, device);
-}
-
 class TrainingRun {
  public:
   TrainingRun(Trainee& trainee, const TrainingOptions& options, const MnistData& data,
@@ -54,7 +48,7 @@ class TrainingRun {
         options_(options),
         height_(data.images.height),
         width_(data.images.width),
-        batches_(rows_of(trainee, data, device), options.batch,
+        batches_(trainee.rows(data, device), options.batch,
                  seed_for(SeedPurpose::batches, options)),
         results_(options.out, file_names(trainee)),
         folder_(results_.folder, results_.epoch_pictures, model_bytes(trainee)),

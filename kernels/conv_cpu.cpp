@@ -139,7 +139,7 @@ struct ConvPrimitive {
       std::tie(left_name, right_name, result_name) =
           std::tuple(DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DST);
     } else if (product == ConvProduct::input_gradient) {
-      const auto description = conv_input_gradient_description(conv);
+      const auto description = conv_gradient_description<dnnl::convolution_backward_data>(conv);
       primitive = dnnl::convolution_backward_data(description);
       left = {y, description.diff_dst_desc(), false, false};
       right = {weight, description.weights_desc(), false, false};
@@ -147,7 +147,7 @@ struct ConvPrimitive {
       std::tie(left_name, right_name, result_name) =
           std::tuple(DNNL_ARG_DIFF_DST, DNNL_ARG_WEIGHTS, DNNL_ARG_DIFF_SRC);
     } else {
-      const auto description = conv_weight_gradient_description(conv);
+      const auto description = conv_gradient_description<dnnl::convolution_backward_weights>(conv);
       primitive = dnnl::convolution_backward_weights(description);
       left = {x, description.src_desc(), false, false};
       right = {y, description.diff_dst_desc(), false, false};

@@ -84,22 +84,9 @@ inline dnnl::convolution_forward::primitive_desc conv_forward_description(
 #endif
 }
 
-inline dnnl::convolution_backward_data::primitive_desc conv_input_gradient_description(
-    const OnednnConv& conv) {
-  constexpr auto kAlgorithm = dnnl::algorithm::convolution_direct;
-  const auto forward = conv_forward_description(conv);
-#if DNNL_VERSION_MAJOR >= 3
-  return {onednn_engine(), kAlgorithm,   conv.x,       conv.weight, conv.y,
-          conv.strides,    conv.padding, conv.padding, forward};
-#else
-  return {{kAlgorithm, conv.x, conv.weight, conv.y, conv.strides, conv.padding, conv.padding},
-          onednn_engine(),
-          forward};
-#endif
-}
-
-inline dnnl::convolution_backward_weights::primitive_desc conv_weight_gradient_description(
-    const OnednnConv& conv) {
+// Gradient: dnnl::convolution_backward_data or dnnl::convolution_backward_weights.
+template <class Gradient>
+typename Gradient::primitive_desc conv_gradient_description(const OnednnConv& conv) {
   constexpr auto kAlgorithm = dnnl::algorithm::convolution_direct;
   const auto forward = conv_forward_description(conv);
 #if DNNL_VERSION_MAJOR >= 3
