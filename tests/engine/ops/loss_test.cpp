@@ -43,8 +43,9 @@ KILN_LOSSES(KILN_TEST)
 // another op adds to it does not come back.
 TEST_P(LossTest, BackwardTwice) {
   const Tensor x = leaf({0.5, -1}, {2});
-  const Tensor total = sum(x);  // before the loss: its gradient comes after
-  const Tensor loss = squared_error(x, 0.0);
+  const Tensor y = affine(x, 1, 0);  // not a leaf, whose gradient has a place already
+  const Tensor total = sum(y);       // before the loss: its gradient comes after
+  const Tensor loss = squared_error(y, 0.0);
   backward(loss + total);
   EXPECT_TRUE(near(values_of(x.grad()), std::vector<double>{1.5, 0}, tolerance(), 0));
   backward(loss);
