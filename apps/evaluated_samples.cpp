@@ -52,7 +52,7 @@ EvaluatedSamples read_bytes(const std::filesystem::path& path) {
 
 EvaluatedSamples draw_samples(const std::filesystem::path& model, std::int64_t count,
                               std::uint64_t seed, Device device) {
-  const models::LoadedMlp generator = models::load_mlp(model, device);
+  const models::LoadedNetwork generator = models::load_network(model, device);
   const std::vector<std::int64_t>& shape = generator.info.image_shape;
   try {
     return {count, shape[0], shape[1],

@@ -18,7 +18,7 @@ struct EvaluatedSamples {
 };
 
 // `count` images of a generator.safetensors, the same as `generate --seed` draws. Errors: those of
-// load_mlp, another role, a pixel outside [0, 1].
+// load_network, another role, a pixel outside [0, 1].
 EvaluatedSamples draw_samples(const std::filesystem::path& model, std::int64_t count,
                               std::uint64_t seed, Device device);
 

@@ -74,7 +74,7 @@ Format format_of(const std::filesystem::path& path) {
 
 // Images on the great circle between the latent vectors of two seeds (Shoemake 1985, slerp), whose
 // lengths are typical all the way.
-std::vector<float> interpolate(const models::LoadedMlp& generator, const Options& options,
+std::vector<float> interpolate(const models::LoadedNetwork& generator, const Options& options,
                                Device device) {
   if (options.interpolate.size() != 2) throw Error("--interpolate takes two seeds");
   const std::int64_t latent = models::latent_size(generator);
@@ -109,7 +109,7 @@ int generate(const Options& options) {
   const Format format = format_of(options.out);
   set_num_threads(options.threads);
   const Device device = Device::from_name(options.device);
-  const models::LoadedMlp generator = models::load_mlp(options.model, device);
+  const models::LoadedNetwork generator = models::load_network(options.model, device);
   const auto n = static_cast<std::size_t>(options.draw.count);
   const auto height = static_cast<std::size_t>(generator.info.image_shape[0]);
   const auto width = static_cast<std::size_t>(generator.info.image_shape[1]);

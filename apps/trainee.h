@@ -9,7 +9,7 @@
 #include "engine/data/batch_stream.h"
 #include "engine/data/mnist.h"
 #include "engine/train/step_logger.h"
-#include "models/mlp_file.h"
+#include "models/network_file.h"
 
 namespace kiln::apps {
 
@@ -23,7 +23,7 @@ struct TraineeMetrics {
 struct TrainedNetwork {
   std::string file_name;
   const models::Mlp* network;
-  models::MlpFileInfo info;
+  models::NetworkInfo info;
 };
 
 class Trainee {

@@ -14,7 +14,7 @@
 #include "engine/io/png.h"
 #include "engine/rng.h"
 #include "engine/train/progress_bar.h"
-#include "models/mlp_file.h"
+#include "models/network_file.h"
 
 namespace kiln::apps {
 namespace {
@@ -103,7 +103,7 @@ class TrainingRun {
     write_picture(results_.picture);
     const std::vector<TrainedNetwork> networks = trainee_.networks();
     for (std::size_t i = 0; i < networks.size(); ++i) {
-      save_mlp(results_.models[i], *networks[i].network, networks[i].info);
+      save_network(results_.models[i], *networks[i].network, networks[i].info);
     }
   }
 

@@ -13,8 +13,8 @@
 namespace kiln::models {
 namespace {
 
-void check(const LoadedMlp& generator, const DrawSettings& settings) {
-  const MlpFileInfo& info = generator.info;
+void check(const LoadedNetwork& generator, const DrawSettings& settings) {
+  const NetworkInfo& info = generator.info;
   if (info.role != "generator") throw Error("its role is '" + info.role + "', not 'generator'");
   const double t = settings.truncation;
   if (t != 0 && !(t >= 0.1 && std::isfinite(t))) {
@@ -43,7 +43,7 @@ Tensor latent_vectors(const Shape& shape, double truncation, Rng& rng, Device de
   return Tensor::from_host(values, shape, device);
 }
 
-Tensor with_labels(const LoadedMlp& generator, const Tensor& z, std::int64_t first,
+Tensor with_labels(const LoadedNetwork& generator, const Tensor& z, std::int64_t first,
                    std::optional<std::int64_t> label) {
   const std::int64_t classes = generator.info.classes;
   if (classes == 0) return z;
@@ -63,24 +63,24 @@ void check_pixels(const std::vector<float>& pixels) {
 
 }  // namespace
 
-std::int64_t latent_size(const LoadedMlp& generator) {
-  return generator.mlp->inputs() - generator.info.classes;
+std::int64_t latent_size(const LoadedNetwork& generator) {
+  return generator.network->inputs() - generator.info.classes;
 }
 
 // Whole chunks are drawn whatever the count: image i does not depend on it.
-std::vector<float> draw_images(const LoadedMlp& generator, const DrawSettings& settings,
+std::vector<float> draw_images(const LoadedNetwork& generator, const DrawSettings& settings,
                                Device device) {
   constexpr std::int64_t kChunk = 256;
   check(generator, settings);
   const NoGradGuard no_grad;
   Rng rng(settings.seed, device);
   std::vector<float> pixels;
-  const std::int64_t image_size = generator.mlp->outputs();
+  const std::int64_t image_size = generator.network->outputs();
   pixels.reserve(static_cast<std::size_t>(settings.count * image_size));
   for (std::int64_t done = 0; done < settings.count; done += kChunk) {
     const Tensor z =
         latent_vectors({kChunk, latent_size(generator)}, settings.truncation, rng, device);
-    const Tensor images = (*generator.mlp)(with_labels(generator, z, done, settings.label));
+    const Tensor images = (*generator.network)(with_labels(generator, z, done, settings.label));
     const std::int64_t wanted = std::min(kChunk, settings.count - done);
     const auto chunk = images.slice(0, {wanted, image_size}).to_host<float>();
     pixels.insert(pixels.end(), chunk.begin(), chunk.end());
@@ -89,12 +89,12 @@ std::vector<float> draw_images(const LoadedMlp& generator, const DrawSettings& s
   return pixels;
 }
 
-std::vector<float> images_of(const LoadedMlp& generator, const Tensor& z,
+std::vector<float> images_of(const LoadedNetwork& generator, const Tensor& z,
                              std::optional<std::int64_t> label) {
   check(generator, {.label = label});
   const NoGradGuard no_grad;
   std::vector<float> pixels =
-      (*generator.mlp)(with_labels(generator, z, 0, label)).to_host<float>();
+      (*generator.network)(with_labels(generator, z, 0, label)).to_host<float>();
   check_pixels(pixels);
   return pixels;
 }

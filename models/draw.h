@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Images from a generator that load_mlp() has read.
+// Images from a generator that load_network() has read.
 #pragma once
 
 #include <cstdint>
@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "engine/tensor.h"
-#include "models/mlp_file.h"
+#include "models/network_file.h"
 
 namespace kiln::models {
 
@@ -26,12 +26,12 @@ struct DrawSettings {
 // truncation alone. Errors: a model that is no generator; a label of a generator without classes,
 // or one that it does not have; a truncation below 0.1 other than 0, or not finite; a pixel outside
 // [0, 1].
-std::vector<float> draw_images(const LoadedMlp& generator, const DrawSettings& settings,
+std::vector<float> draw_images(const LoadedNetwork& generator, const DrawSettings& settings,
                                Device device);
 
 // The images of given latent vectors (n, latent_size), as `label` says.
-std::vector<float> images_of(const LoadedMlp& generator, const Tensor& z,
+std::vector<float> images_of(const LoadedNetwork& generator, const Tensor& z,
                              std::optional<std::int64_t> label);
-std::int64_t latent_size(const LoadedMlp& generator);
+std::int64_t latent_size(const LoadedNetwork& generator);
 
 }  // namespace kiln::models

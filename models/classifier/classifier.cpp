@@ -5,7 +5,7 @@
 
 #include "engine/autograd/grad_mode.h"
 #include "engine/ops/softmax.h"
-#include "models/mlp_file.h"
+#include "models/network_file.h"
 
 namespace kiln::models {
 
@@ -13,14 +13,14 @@ const char* const kMnistClassifierSha256 =
     "31aabf5960cf87b372115f0e196a7702fb0f03126be9bdaf7df0bcb4fbe6ec83";
 
 Classifier Classifier::load(const std::filesystem::path& path, Device device) {
-  LoadedMlp loaded = load_mlp(path, device);
+  LoadedNetwork loaded = load_network(path, device);
   if (loaded.info.role != "classifier") {
     throw Error(path.string() + ": this is a " + loaded.info.role + ", not a classifier");
   }
-  if (loaded.mlp->config().sizes.size() < 3) {
+  if (loaded.network->config().sizes.size() < 3) {
     throw Error(path.string() + ": this classifier has no hidden layer to take features from");
   }
-  return {std::move(loaded.mlp), std::move(loaded.info.image_shape), device};
+  return {std::move(loaded.network), std::move(loaded.info.image_shape), device};
 }
 
 Classifier::Classifier(std::shared_ptr<Mlp> mlp, std::vector<std::int64_t> image_shape,
@@ -80,7 +80,7 @@ double Classifier::accuracy(std::span<const float> pixels,
 
 void save_classifier(const std::filesystem::path& path, const Mlp& mlp,
                      const std::vector<std::int64_t>& image_shape) {
-  save_mlp(path, mlp, {"classifier", image_shape});
+  save_network(path, mlp, {"classifier", image_shape});
 }
 
 }  // namespace kiln::models

@@ -30,7 +30,7 @@ struct ImageFeatures {
 
 class Classifier {
  public:
-  // A file of save_classifier(). Errors: those of load_mlp, another role, no hidden layer.
+  // A file of save_classifier(). Errors: those of load_network, another role, no hidden layer.
   static Classifier load(const std::filesystem::path& path, Device device);
   // `mlp` gives logits. Errors: an image shape that is not (height, width) with the network's
   // number of inputs, no hidden layer.

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "models/mlp_file.h"
+#include "models/network_file.h"
 #include "tests/apps/app_test.h"
 
 namespace kiln::test {
@@ -16,7 +16,7 @@ class GenerateTest : public AppTest {
   void SetUp() override {
     const models::MlpConfig config = {
         {10, 16, kHeight * kWidth}, {ActivationKind::relu}, {ActivationKind::sigmoid}};
-    models::save_mlp(folder_ / "generator.safetensors", models::Mlp(config, 3, Device::cpu()),
+    models::save_network(folder_ / "generator.safetensors", models::Mlp(config, 3, Device::cpu()),
                      {"generator", {kHeight, kWidth}});
   }
 

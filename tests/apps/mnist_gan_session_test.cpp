@@ -6,7 +6,7 @@
 
 #include <sstream>
 
-#include "models/mlp_file.h"
+#include "models/network_file.h"
 #include "tests/apps/app_test.h"
 #include "tests/apps/metrics.h"
 #include "tests/apps/read_png.h"
@@ -25,9 +25,9 @@ class MnistGanSession : public AppTest {
     EXPECT_EQ(pictures.size(), epochs);
     for (const auto& [name, content] : pictures)
       EXPECT_EQ(read_png(out_ / "samples" / name).width, 102u);
-    EXPECT_EQ(models::load_mlp(out_ / "generator.safetensors", Device::cpu()).info.role,
+    EXPECT_EQ(models::load_network(out_ / "generator.safetensors", Device::cpu()).info.role,
               "generator");
-    EXPECT_EQ(models::load_mlp(out_ / "discriminator.safetensors", Device::cpu()).info.role,
+    EXPECT_EQ(models::load_network(out_ / "discriminator.safetensors", Device::cpu()).info.role,
               "discriminator");
     EXPECT_GE(read_metrics(out_ / "metrics.jsonl").size(), epochs);
     EXPECT_EQ(snapshot(out_).size(), 5 + epochs);

@@ -3,7 +3,7 @@
 #include <set>
 
 #include "engine/io/safetensors.h"
-#include "models/mlp_file.h"
+#include "models/network_file.h"
 #include "tests/apps/app_test.h"
 #include "tests/apps/metrics.h"
 #include "tests/apps/read_png.h"
@@ -97,7 +97,7 @@ TEST_F(MnistGan, ModelsHavePyTorchsNamesAndTheirArchitecture) {
   const auto architecture = nlohmann::json::parse(generator.metadata_value("kiln.architecture"));
   EXPECT_EQ(architecture["role"], "generator");
   EXPECT_EQ(architecture["image_shape"], nlohmann::json({8, 8}));
-  EXPECT_EQ(models::load_mlp(out_ / "discriminator.safetensors", Device::cpu()).info.role,
+  EXPECT_EQ(models::load_network(out_ / "discriminator.safetensors", Device::cpu()).info.role,
             "discriminator");
 }
 

@@ -2,7 +2,7 @@
 // What a VAE's training run leaves behind; what it shares with mnist_gan is tested there.
 #include <set>
 
-#include "models/mlp_file.h"
+#include "models/network_file.h"
 #include "tests/apps/app_test.h"
 #include "tests/apps/metrics.h"
 #include "tests/apps/read_png.h"
@@ -53,7 +53,7 @@ TEST_F(MnistVae, ItsDecoderIsAGeneratorOfPixels) {
         mnist_vae({"--epochs", "1", "--batch", "16", "--likelihood", likelihood, "--out", "out"})
             .exit_code,
         0);
-    EXPECT_EQ(models::load_mlp(out_ / "encoder.safetensors", Device::cpu()).info.role, "encoder");
+    EXPECT_EQ(models::load_network(out_ / "encoder.safetensors", Device::cpu()).info.role, "encoder");
     const Outcome drawn =
         generate({"--model", "out/decoder.safetensors", "--n", "3", "--out", "drawn.png"});
     EXPECT_EQ(drawn.exit_code, 0) << drawn.err;

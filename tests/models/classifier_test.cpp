@@ -8,7 +8,7 @@
 #include "engine/io/file.h"
 #include "engine/io/image_grid.h"
 #include "models/classifier/training.h"
-#include "models/mlp_file.h"
+#include "models/network_file.h"
 #include "tests/support/devices.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/inputs.h"
@@ -128,10 +128,10 @@ TEST_P(ClassifierTest, Errors) {
 
   const TemporaryDirectory folder;
   const std::string path = (folder / "m").string();
-  models::save_mlp(path, *mlp, {"discriminator", {2, 3}});
+  models::save_network(path, *mlp, {"discriminator", {2, 3}});
   expect_error([&] { Classifier::load(path, device()); },
                path + ": this is a discriminator, not a classifier");
-  models::save_mlp(path, Mlp({.sizes = {6, 3}}, 1, device()), {"classifier", {2, 3}});
+  models::save_network(path, Mlp({.sizes = {6, 3}}, 1, device()), {"classifier", {2, 3}});
   expect_error([&] { Classifier::load(path, device()); },
                path + ": this classifier has no hidden layer to take features from");
 

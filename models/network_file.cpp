@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "models/mlp_file.h"
+#include "models/network_file.h"
 
 #include <algorithm>
 #include <array>
@@ -57,7 +57,7 @@ std::int64_t classes_from(const Json& json) {
 
 struct Architecture {
   MlpConfig config;
-  MlpFileInfo info;
+  NetworkInfo info;
 };
 
 Architecture architecture_from(const std::string& text) {
@@ -109,7 +109,7 @@ void check_image_shape(const Architecture& architecture) {
 
 }  // namespace
 
-void save_mlp(const std::filesystem::path& path, const Mlp& mlp, const MlpFileInfo& info) {
+void save_network(const std::filesystem::path& path, const Mlp& mlp, const NetworkInfo& info) {
   SafetensorsWriter writer;
   const bool replaced = info.pixel_activation.kind != ActivationKind::identity;
   Json architecture = {{"type", "mlp"},
@@ -134,7 +134,7 @@ void save_mlp(const std::filesystem::path& path, const Mlp& mlp, const MlpFileIn
   writer.write(path);
 }
 
-LoadedMlp load_mlp(const std::filesystem::path& path, Device device) {
+LoadedNetwork load_network(const std::filesystem::path& path, Device device) {
   const SafetensorsFile file(path);
   const auto text = file.metadata().find(kArchitectureKey);
   if (text == file.metadata().end()) {

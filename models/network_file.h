@@ -13,7 +13,7 @@
 namespace kiln::models {
 
 // What a file says of itself beside the layers.
-struct MlpFileInfo {
+struct NetworkInfo {
   std::string role;  // "generator", "discriminator", "encoder" or "classifier"
   std::vector<std::int64_t> image_shape = {};  // (height, width) of the images made or seen
   std::int64_t classes = 0;  // of a conditional network: its inputs end with a one-hot label
@@ -21,15 +21,15 @@ struct MlpFileInfo {
   Activation pixel_activation = {};
 };
 
-void save_mlp(const std::filesystem::path& path, const Mlp& mlp, const MlpFileInfo& info);
+void save_network(const std::filesystem::path& path, const Mlp& mlp, const NetworkInfo& info);
 
-struct LoadedMlp {
-  std::shared_ptr<Mlp> mlp;
-  MlpFileInfo info;
+struct LoadedNetwork {
+  std::shared_ptr<Mlp> network;
+  NetworkInfo info;
 };
 
 // Errors name the file and what is wrong: whatever SafetensorsFile reports, metadata that is not
 // Kiln's, an unknown activation, tensors missing or of another shape or dtype, or left over.
-LoadedMlp load_mlp(const std::filesystem::path& path, Device device);
+LoadedNetwork load_network(const std::filesystem::path& path, Device device);
 
 }  // namespace kiln::models

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "models/mlp_file.h"
+#include "models/network_file.h"
 
 #include <gtest/gtest.h>
 
@@ -39,7 +39,7 @@ class MlpFile : public ::testing::Test {
   }
 
   void expect_load_error(const std::string& text) {
-    expect_error([&] { models::load_mlp(path_, Device::cpu()); }, path_.string() + ": " + text);
+    expect_error([&] { models::load_network(path_, Device::cpu()); }, path_.string() + ": " + text);
   }
 
   static std::string architecture(const std::string& sizes, const std::string& image_shape,
@@ -55,19 +55,19 @@ class MlpFile : public ::testing::Test {
 
 TEST_F(MlpFile, RoundTripKeepsEveryBit) {
   Mlp mlp(kConfig, 11, Device::cpu());
-  models::save_mlp(path_, mlp, {"generator", {2, 2}});
-  const models::LoadedMlp loaded = models::load_mlp(path_, Device::cpu());
+  models::save_network(path_, mlp, {"generator", {2, 2}});
+  const models::LoadedNetwork loaded = models::load_network(path_, Device::cpu());
   EXPECT_EQ(loaded.info.role, "generator");
   EXPECT_EQ(loaded.info.image_shape, (std::vector<std::int64_t>{2, 2}));
-  EXPECT_EQ(loaded.mlp->config().sizes, kConfig.sizes);
-  EXPECT_EQ(loaded.mlp->config().hidden_activation.kind, ActivationKind::leaky_relu);
+  EXPECT_EQ(loaded.network->config().sizes, kConfig.sizes);
+  EXPECT_EQ(loaded.network->config().hidden_activation.kind, ActivationKind::leaky_relu);
   const NoGradGuard no_grad;
   const Tensor x = Rng(1, Device::cpu()).normal({7, 3});
-  EXPECT_TRUE(same_bits(mlp(x).to_host<float>(), (*loaded.mlp)(x).to_host<float>()));
+  EXPECT_TRUE(same_bits(mlp(x).to_host<float>(), (*loaded.network)(x).to_host<float>()));
 }
 
 TEST_F(MlpFile, NamesArePyTorchs) {
-  models::save_mlp(path_, Mlp(kConfig, 11, Device::cpu()), {"generator", {2, 2}});
+  models::save_network(path_, Mlp(kConfig, 11, Device::cpu()), {"generator", {2, 2}});
   const SafetensorsFile file(path_);
   std::vector<std::string> names;
   for (const auto& [name, tensor] : file.tensors()) names.push_back(name);
@@ -99,7 +99,7 @@ TEST_F(MlpFile, LyingSizesAllocateNothing) {
   write(architecture("[4000000000,4]", "[2,2]"));
   expect_load_error("tensor 'fc1.weight' has shape (4,3), expected (4,4000000000)");
   write(architecture("[-3,4]", "[2,2]"));
-  EXPECT_THROW(models::load_mlp(path_, Device::cpu()), Error);
+  EXPECT_THROW(models::load_network(path_, Device::cpu()), Error);
 }
 
 }  // namespace
