@@ -18,7 +18,7 @@ using models::Mlp;
 const models::MlpConfig kConfig = {
     {3, 5, 4}, {ActivationKind::leaky_relu, 0.2f}, {ActivationKind::sigmoid}};
 
-class MlpFile : public ::testing::Test {
+class NetworkFile : public ::testing::Test {
  protected:
   // A file with these tensors and this metadata entry; "" leaves it out.
   void write(const std::string& architecture, std::vector<std::size_t> weight_shape = {4, 3},
@@ -53,7 +53,7 @@ class MlpFile : public ::testing::Test {
   std::filesystem::path path_ = folder_.path() / "model.safetensors";
 };
 
-TEST_F(MlpFile, RoundTripKeepsEveryBit) {
+TEST_F(NetworkFile, RoundTripKeepsEveryBit) {
   Mlp mlp(kConfig, 11, Device::cpu());
   models::save_network(path_, mlp, {"generator", {2, 2}});
   const models::LoadedNetwork loaded = models::load_network(path_, Device::cpu());
@@ -66,7 +66,7 @@ TEST_F(MlpFile, RoundTripKeepsEveryBit) {
   EXPECT_TRUE(same_bits(mlp(x).to_host<float>(), (*loaded.network)(x).to_host<float>()));
 }
 
-TEST_F(MlpFile, NamesArePyTorchs) {
+TEST_F(NetworkFile, NamesArePyTorchs) {
   models::save_network(path_, Mlp(kConfig, 11, Device::cpu()), {"generator", {2, 2}});
   const SafetensorsFile file(path_);
   std::vector<std::string> names;
@@ -76,7 +76,7 @@ TEST_F(MlpFile, NamesArePyTorchs) {
   EXPECT_EQ(file.metadata_value("format"), "pt");
 }
 
-TEST_F(MlpFile, RefusesWhatDoesNotFit) {
+TEST_F(NetworkFile, RefusesWhatDoesNotFit) {
   write("");
   expect_load_error("not a model that Kiln can build: the metadata has no 'kiln.architecture'");
   write(architecture("[3,4]", "[2,2]"), {3, 4});
@@ -95,7 +95,7 @@ TEST_F(MlpFile, RefusesWhatDoesNotFit) {
 }
 
 // Sizes that a file merely claims must not become memory.
-TEST_F(MlpFile, LyingSizesAllocateNothing) {
+TEST_F(NetworkFile, LyingSizesAllocateNothing) {
   write(architecture("[4000000000,4]", "[2,2]"));
   expect_load_error("tensor 'fc1.weight' has shape (4,3), expected (4,4000000000)");
   write(architecture("[-3,4]", "[2,2]"));
