@@ -99,8 +99,8 @@ int main(int argc, char** argv) {
   options.common.add_to(app, "mnist_gan");
   app.add_option(
          "--recipe", options.recipe,
-         "stable: draws all digits; lsgan, hinge, wgan-gp: other losses; seed: the textbook "
-         "GAN, which collapses")
+         "stable: draws all digits; lsgan, hinge, wgan-gp: other losses; dcgan: convolutions, "
+         "slower and better; seed: the textbook GAN, which collapses")
       ->capture_default_str();
   app.add_flag("--conditional", options.conditional,
                "Train with the labels, so that digits can be asked for");

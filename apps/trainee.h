@@ -22,7 +22,7 @@ struct TraineeMetrics {
 // A network of the model and what its file says of it.
 struct TrainedNetwork {
   std::string file_name;
-  const models::Mlp* network;
+  const models::Chain* network;
   models::NetworkInfo info;
 };
 

@@ -8,11 +8,11 @@ namespace {
 
 using namespace kiln;
 
-double multiply_adds(const models::MlpConfig& config) {
+// Each weight of a linear layer is used once an image.
+double multiply_adds(const models::ChainConfig& layers) {
   double total = 0;
-  for (std::size_t i = 1; i < config.sizes.size(); ++i) {
-    total += static_cast<double>(config.sizes[i - 1] * config.sizes[i]);
-  }
+  for (const auto& layer : layers)
+    total += static_cast<double>(element_count(layer.weight_shape()));
   return total;
 }
 
@@ -20,9 +20,8 @@ double multiply_adds(const models::MlpConfig& config) {
 // backward once (two products), the discriminator forward three times, backward on two batches and,
 // towards the image alone, on a third. First layers have no input gradient.
 double seed_step_flops(const models::GanRecipe& recipe, double batch) {
-  const models::MlpConfig g = recipe.generator(784), d = recipe.discriminator(784);
-  const double g_first = static_cast<double>(g.sizes[0] * g.sizes[1]);
-  const double d_first = static_cast<double>(d.sizes[0] * d.sizes[1]);
+  const models::ChainConfig g = recipe.generator(784), d = recipe.discriminator(784);
+  const double g_first = multiply_adds({g[0]}), d_first = multiply_adds({d[0]});
   return 2 * batch * (4 * multiply_adds(g) - g_first + 8 * multiply_adds(d) - 2 * d_first);
 }
 

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/io/safetensors.h"
+#include "models/mlp.h"
 
 namespace kiln::models {
 namespace {
@@ -56,51 +57,135 @@ std::int64_t classes_from(const Json& json) {
 }
 
 struct Architecture {
-  MlpConfig config;
+  ChainConfig layers;
   NetworkInfo info;
 };
 
+// ---- a fully connected network is its sizes and two activations
+
+bool is_mlp(const ChainConfig& layers) {
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    const LayerConfig& layer = layers[i];
+    const bool has_hidden_activation =
+        i + 1 == layers.size() || (layer.activation.kind == layers[0].activation.kind &&
+                                   layer.activation.slope == layers[0].activation.slope);
+    if (layer.kind != LayerKind::linear || layer.in.size() != 1 || layer.out.size() != 1 ||
+        layer.name != "fc" + std::to_string(i + 1) || !has_hidden_activation) {
+      return false;
+    }
+  }
+  return true;
+}
+
+void write_mlp(Json& json, const ChainConfig& layers) {
+  Json sizes = {layers[0].in[0]};
+  for (const LayerConfig& layer : layers) sizes.push_back(layer.out[0]);
+  json["sizes"] = sizes;
+  json["hidden_activation"] = to_json(layers[0].activation);
+  json["output_activation"] = to_json(layers.back().activation);
+}
+
+ChainConfig mlp_from(const Json& json) {
+  return layers_of({sizes_from(json.at("sizes")), activation_from(json.at("hidden_activation")),
+                    activation_from(json.at("output_activation"))});
+}
+
+// ---- any other is the list of its layers
+
+constexpr std::array kLayerKindNames = {"linear", "conv2d", "conv_transpose2d"};
+
+void write_layers(Json& json, const ChainConfig& layers) {
+  json["layers"] = Json::array();
+  for (const LayerConfig& layer : layers) {
+    Json entry = {{"name", layer.name},
+                  {"type", kLayerKindNames[static_cast<std::size_t>(layer.kind)]},
+                  {"in", layer.in},
+                  {"out", layer.out}};
+    if (layer.kind != LayerKind::linear) {
+      entry["kernel_size"] = layer.kernel_size;
+      entry["stride"] = layer.stride;
+      entry["padding"] = layer.padding;
+    }
+    entry["activation"] = to_json(layer.activation);
+    json["layers"].push_back(entry);
+  }
+}
+
+LayerConfig layer_from(const Json& json) {
+  const auto type = json.at("type").get<std::string>();
+  const auto found = std::find(kLayerKindNames.begin(), kLayerKindNames.end(), type);
+  if (found == kLayerKindNames.end()) throw Error("layer type '" + type + "' is unknown");
+  LayerConfig layer;
+  layer.name = json.at("name").get<std::string>();
+  layer.kind = static_cast<LayerKind>(found - kLayerKindNames.begin());
+  layer.in = sizes_from(json.at("in"));
+  layer.out = sizes_from(json.at("out"));
+  layer.activation = activation_from(json.at("activation"));
+  if (layer.kind != LayerKind::linear) {
+    const std::vector<std::int64_t> numbers =
+        sizes_from(Json::array({json.at("kernel_size"), json.at("stride"), json.at("padding")}));
+    layer.kernel_size = numbers[0];
+    layer.stride = numbers[1];
+    layer.padding = numbers[2];
+  }
+  return layer;
+}
+
+ChainConfig layers_from(const Json& json) {
+  ChainConfig layers;
+  for (const Json& layer : json.at("layers")) layers.push_back(layer_from(layer));
+  return layers;
+}
+
+// ---- either
+
+Json to_json(const Architecture& architecture) {
+  const auto& [layers, info] = architecture;
+  const bool mlp = is_mlp(layers);
+  Json json = {{"type", mlp ? "mlp" : "chain"}, {"role", info.role}};
+  (mlp ? write_mlp : write_layers)(json, layers);
+  json["image_shape"] = info.image_shape;
+  if (info.classes > 0) json["classes"] = info.classes;
+  return json;
+}
+
 Architecture architecture_from(const std::string& text) {
   const Json json = Json::parse(text);
-  if (json.at("type").get<std::string>() != "mlp") throw Error("type is not mlp");
   Architecture architecture;
   architecture.info.role = json.at("role").get<std::string>();
   architecture.info.image_shape = sizes_from(json.at("image_shape"));
   if (json.contains("classes")) architecture.info.classes = classes_from(json.at("classes"));
-  architecture.config.sizes = sizes_from(json.at("sizes"));
-  architecture.config.hidden_activation = activation_from(json.at("hidden_activation"));
-  architecture.config.output_activation = activation_from(json.at("output_activation"));
+  const auto type = json.at("type").get<std::string>();
+  if (type != "mlp" && type != "chain") throw Error("type '" + type + "' is neither mlp nor chain");
+  architecture.layers = type == "mlp" ? mlp_from(json) : layers_from(json);
+  check(architecture.layers);
   return architecture;
 }
 
-std::string layer_name(std::size_t i) { return "fc" + std::to_string(i); }
-
 // Shapes as the file must have them, found before memory is asked for.
 std::vector<std::pair<std::string, std::vector<std::size_t>>> expected_tensors(
-    const MlpConfig& config) {
+    const ChainConfig& layers) {
+  const auto unsigned_sizes = [](const Shape& shape) {
+    return std::vector<std::size_t>(shape.begin(), shape.end());
+  };
   std::vector<std::pair<std::string, std::vector<std::size_t>>> expected;
-  for (std::size_t i = 1; i < config.sizes.size(); ++i) {
-    const auto in = static_cast<std::size_t>(config.sizes[i - 1]);
-    const auto out = static_cast<std::size_t>(config.sizes[i]);
-    expected.push_back({layer_name(i) + ".weight", {out, in}});
-    expected.push_back({layer_name(i) + ".bias", {out}});
+  for (const LayerConfig& layer : layers) {
+    expected.emplace_back(layer.name + ".weight", unsigned_sizes(layer.weight_shape()));
+    expected.emplace_back(layer.name + ".bias", unsigned_sizes(layer.bias_shape()));
   }
   return expected;
 }
 
 void check_image_shape(const Architecture& architecture) {
-  const auto& [config, info] = architecture;
-  if (config.sizes.size() < 2) throw Error("there are no layers");
-  if (*std::min_element(config.sizes.begin(), config.sizes.end()) < 1) {
-    throw Error("layer sizes " + to_string(config.sizes) + " are not all above 0");
-  }
+  const auto& [layers, info] = architecture;
   const bool sees =
       info.role == "discriminator" || info.role == "encoder" || info.role == "classifier";
-  if (info.classes >= config.sizes.front()) {
-    throw Error("of " + std::to_string(config.sizes.front()) + " inputs, " +
-                std::to_string(info.classes) + " cannot be classes");
+  const std::int64_t inputs = element_count(layers.front().in);
+  if (info.classes >= inputs) {
+    throw Error("of " + std::to_string(inputs) + " inputs, " + std::to_string(info.classes) +
+                " cannot be classes");
   }
-  const std::int64_t pixels = sees ? config.sizes.front() - info.classes : config.sizes.back();
+  const std::int64_t pixels = sees ? inputs - info.classes : element_count(layers.back().out);
   if (info.image_shape.size() != 2 || element_count(info.image_shape) != pixels) {
     throw Error("image shape " + to_string(info.image_shape) + " does not hold " +
                 std::to_string(pixels) + " pixels");
@@ -109,20 +194,16 @@ void check_image_shape(const Architecture& architecture) {
 
 }  // namespace
 
-void save_network(const std::filesystem::path& path, const Mlp& mlp, const NetworkInfo& info) {
+void save_network(const std::filesystem::path& path, const Chain& network,
+                  const NetworkInfo& info) {
   SafetensorsWriter writer;
-  const bool replaced = info.pixel_activation.kind != ActivationKind::identity;
-  Json architecture = {{"type", "mlp"},
-                       {"role", info.role},
-                       {"sizes", mlp.config().sizes},
-                       {"hidden_activation", to_json(mlp.config().hidden_activation)},
-                       {"output_activation",
-                        to_json(replaced ? info.pixel_activation : mlp.config().output_activation)},
-                       {"image_shape", info.image_shape}};
-  if (info.classes > 0) architecture["classes"] = info.classes;
+  Architecture architecture = {network.layers(), info};
+  if (info.pixel_activation.kind != ActivationKind::identity) {
+    architecture.layers.back().activation = info.pixel_activation;
+  }
   writer.set_metadata("format", "pt");
-  writer.set_metadata(kArchitectureKey, architecture.dump());
-  const std::vector<nn::NamedTensor> parameters = mlp.named_parameters();
+  writer.set_metadata(kArchitectureKey, to_json(architecture).dump());
+  const std::vector<nn::NamedTensor> parameters = network.named_parameters();
   std::vector<std::vector<float>> values;  // alive until write()
   values.reserve(parameters.size());
   for (const nn::NamedTensor& parameter : parameters) {
@@ -149,7 +230,7 @@ LoadedNetwork load_network(const std::filesystem::path& path, Device device) {
     throw Error(path.string() + ": metadata '" + kArchitectureKey +
                 "' cannot be used: " + error.what());
   }
-  const auto expected = expected_tensors(architecture.config);
+  const auto expected = expected_tensors(architecture.layers);
   for (const auto& [name, shape] : expected) file.f32(name, shape);
   for (const auto& [name, tensor] : file.tensors()) {
     if (std::none_of(expected.begin(), expected.end(),
@@ -157,13 +238,13 @@ LoadedNetwork load_network(const std::filesystem::path& path, Device device) {
       throw Error(path.string() + ": tensor '" + name + "' does not belong to the architecture");
     }
   }
-  auto mlp = std::make_shared<Mlp>(architecture.config, 0, device);
-  const std::vector<nn::NamedTensor> parameters = mlp->named_parameters();
+  auto network = std::make_shared<Chain>(architecture.layers, 0, device);
+  const std::vector<nn::NamedTensor> parameters = network->named_parameters();
   for (std::size_t i = 0; i < parameters.size(); ++i) {
     const auto values = file.f32(expected[i].first, expected[i].second);
     device.copy_from_host(values.data(), parameters[i].tensor.raw(), values.size_bytes());
   }
-  return {std::move(mlp), architecture.info};
+  return {std::move(network), architecture.info};
 }
 
 }  // namespace kiln::models

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// An Mlp as a safetensors file: the weights under PyTorch's names, the architecture as JSON in the
-// metadata, so that a file is all that generation needs.
+// A network as a safetensors file: the weights under PyTorch's names, the architecture as JSON in
+// the metadata, so that a file is all that generation needs.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "models/mlp.h"
+#include "models/chain.h"
 
 namespace kiln::models {
 
@@ -21,10 +21,10 @@ struct NetworkInfo {
   Activation pixel_activation = {};
 };
 
-void save_network(const std::filesystem::path& path, const Mlp& mlp, const NetworkInfo& info);
+void save_network(const std::filesystem::path& path, const Chain& network, const NetworkInfo& info);
 
 struct LoadedNetwork {
-  std::shared_ptr<Mlp> network;
+  std::shared_ptr<Chain> network;
   NetworkInfo info;
 };
 

@@ -28,6 +28,14 @@ Tensor Conv2d::forward(const Tensor& x) {
   return conv2d(x, weight_, bias_, step_of(config_), config_.activation);
 }
 
+void Conv2d::forward_into(const Tensor& x, const Tensor& y) const {
+  conv2d_into(x, weight_, bias_, step_of(config_), config_.activation, y);
+}
+
+Tensor Conv2d::forward_of(const Tensor& x, const Tensor& y) const {
+  return conv2d_of(x, weight_, bias_, step_of(config_), config_.activation, y);
+}
+
 ConvTranspose2d::ConvTranspose2d(const ConvConfig& config, std::uint64_t seed, Device device)
     : config_(config) {
   Rng rng(seed, Device::cpu());
@@ -48,6 +56,14 @@ ConvTranspose2d::ConvTranspose2d(const ConvConfig& config, std::uint64_t seed, D
 
 Tensor ConvTranspose2d::forward(const Tensor& x) {
   return conv_transpose2d(x, weight_, bias_, step_of(config_), config_.activation);
+}
+
+void ConvTranspose2d::forward_into(const Tensor& x, const Tensor& y) const {
+  conv_transpose2d_into(x, weight_, bias_, step_of(config_), config_.activation, y);
+}
+
+Tensor ConvTranspose2d::forward_of(const Tensor& x, const Tensor& y) const {
+  return conv_transpose2d_of(x, weight_, bias_, step_of(config_), config_.activation, y);
 }
 
 }  // namespace kiln::nn

@@ -4,13 +4,13 @@
 
 #include <cstdint>
 
+#include "engine/nn/fused_layer.h"
 #include "engine/nn/init.h"
-#include "engine/nn/module.h"
 #include "engine/ops/linear.h"
 
 namespace kiln::nn {
 
-class Linear final : public Module {
+class Linear final : public FusedLayer {
  public:
   // weight (out_features, in_features) and bias (out_features); equal seeds give equal weights on
   // every device.
@@ -18,11 +18,10 @@ class Linear final : public Module {
          std::uint64_t seed, Device device, Init init = Init::fan_in_uniform);
 
   Tensor forward(const Tensor& x) override;
-  // The halves of forward(): see linear_into() and linear_of() in engine/ops/linear.h.
-  void forward_into(const Tensor& x, const Tensor& y) const {
+  void forward_into(const Tensor& x, const Tensor& y) const override {
     linear_into(x, weight_, bias_, activation_, y);
   }
-  Tensor forward_of(const Tensor& x, const Tensor& y) const {
+  Tensor forward_of(const Tensor& x, const Tensor& y) const override {
     return linear_of(x, weight_, bias_, activation_, y);
   }
 

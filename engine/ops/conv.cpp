@@ -154,14 +154,18 @@ const char* name_of(Product product) {
   return "conv_weight_gradient";
 }
 
-Tensor conv(const ConvShape& shape, const Call& call) {
-  Tensor result =
-      Tensor::empty(result_shape(call.product, shape), call.left.device(), call.left.dtype());
-  run(shape, call, result, false);
+Tensor recorded(const ConvShape& shape, const Call& call, Tensor result) {
   std::vector<Tensor> inputs = {call.left, call.right};
   if (call.bias.defined()) inputs.push_back(call.bias);
   return record<ConvNode>(std::move(result), std::move(inputs), name_of(call.product), shape,
                           call.product, call.activation);
+}
+
+Tensor conv(const ConvShape& shape, const Call& call) {
+  Tensor result =
+      Tensor::empty(result_shape(call.product, shape), call.left.device(), call.left.dtype());
+  run(shape, call, result, false);
+  return recorded(shape, call, std::move(result));
 }
 
 // ---- what a caller may get wrong
@@ -214,20 +218,24 @@ ConvShape shape_of(std::int64_t batch, const Tensor& weight, std::int64_t in_hei
           weight.dim(2), weight.dim(3), step.stride, step.padding};
 }
 
-}  // namespace
+// A layer's product, checked.
+struct Layer {
+  ConvShape shape;
+  Call call;
+};
 
-Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, ConvStep step,
-              Activation activation) {
+Layer forward_layer(const Tensor& x, const Tensor& weight, const Tensor& bias, ConvStep step,
+                    Activation activation) {
   check(Product::forward, x, weight, bias, step, activation);
   const ConvShape shape = shape_of(x.dim(0), weight, x.dim(2), x.dim(3), step);
   const std::int64_t padded = 2 * step.padding;
   require_fit(Product::forward, x, weight, step,
               x.dim(2) + padded >= weight.dim(2) && x.dim(3) + padded >= weight.dim(3));
-  return conv(shape, {Product::forward, x, weight, bias, {}, activation});
+  return {shape, {Product::forward, x, weight, bias, {}, activation}};
 }
 
-Tensor conv_transpose2d(const Tensor& x, const Tensor& weight, const Tensor& bias, ConvStep step,
-                        Activation activation) {
+Layer transposed_layer(const Tensor& x, const Tensor& weight, const Tensor& bias, ConvStep step,
+                       Activation activation) {
   check(Product::input_gradient, x, weight, bias, step, activation);
   const auto enlarged = [&](std::size_t side) {
     return (x.dim(side) - 1) * step.stride - 2 * step.padding + weight.dim(side);
@@ -235,7 +243,60 @@ Tensor conv_transpose2d(const Tensor& x, const Tensor& weight, const Tensor& bia
   const ConvShape shape = shape_of(x.dim(0), weight, enlarged(2), enlarged(3), step);
   require_fit(Product::input_gradient, x, weight, step,
               x.dim(2) > 0 && x.dim(3) > 0 && shape.in_height > 0 && shape.in_width > 0);
-  return conv(shape, {Product::input_gradient, x, weight, bias, {}, activation});
+  return {shape, {Product::input_gradient, x, weight, bias, {}, activation}};
+}
+
+void check_output(const Layer& layer, const Tensor& y) {
+  const auto& [shape, call] = layer;
+  require_same_kind(name_of(call.product), call.left, y);
+  const Shape expected = result_shape(call.product, shape);
+  if (y.shape() == expected) return;
+  fail(call.product,
+       "output " + to_string(y.shape()) + " is not of the shape " + to_string(expected));
+}
+
+void compute(const Layer& layer, const Tensor& y) {
+  check_output(layer, y);
+  run(layer.shape, layer.call, y, false);
+}
+
+Tensor recorded_of(const Layer& layer, const Tensor& y) {
+  check_output(layer, y);
+  return recorded(layer.shape, layer.call, y.detach());
+}
+
+}  // namespace
+
+Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, ConvStep step,
+              Activation activation) {
+  const Layer layer = forward_layer(x, weight, bias, step, activation);
+  return conv(layer.shape, layer.call);
+}
+
+void conv2d_into(const Tensor& x, const Tensor& weight, const Tensor& bias, ConvStep step,
+                 Activation activation, const Tensor& y) {
+  compute(forward_layer(x, weight, bias, step, activation), y);
+}
+
+Tensor conv2d_of(const Tensor& x, const Tensor& weight, const Tensor& bias, ConvStep step,
+                 Activation activation, const Tensor& y) {
+  return recorded_of(forward_layer(x, weight, bias, step, activation), y);
+}
+
+Tensor conv_transpose2d(const Tensor& x, const Tensor& weight, const Tensor& bias, ConvStep step,
+                        Activation activation) {
+  const Layer layer = transposed_layer(x, weight, bias, step, activation);
+  return conv(layer.shape, layer.call);
+}
+
+void conv_transpose2d_into(const Tensor& x, const Tensor& weight, const Tensor& bias, ConvStep step,
+                           Activation activation, const Tensor& y) {
+  compute(transposed_layer(x, weight, bias, step, activation), y);
+}
+
+Tensor conv_transpose2d_of(const Tensor& x, const Tensor& weight, const Tensor& bias, ConvStep step,
+                           Activation activation, const Tensor& y) {
+  return recorded_of(transposed_layer(x, weight, bias, step, activation), y);
 }
 
 }  // namespace kiln

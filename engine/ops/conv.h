@@ -32,4 +32,16 @@ Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, ConvSte
 Tensor conv_transpose2d(const Tensor& x, const Tensor& weight, const Tensor& bias,
                         ConvStep step = {}, Activation activation = {});
 
+// The two halves of either, for a batch of which only some rows belong in a graph, or whose outputs
+// have a place already: ..._into() computes y outside the graph, ..._of() records in the graph that
+// y, or the same rows of x and y, came about so. Errors: as above, and a y of another shape.
+void conv2d_into(const Tensor& x, const Tensor& weight, const Tensor& bias, ConvStep step,
+                 Activation activation, const Tensor& y);
+Tensor conv2d_of(const Tensor& x, const Tensor& weight, const Tensor& bias, ConvStep step,
+                 Activation activation, const Tensor& y);
+void conv_transpose2d_into(const Tensor& x, const Tensor& weight, const Tensor& bias, ConvStep step,
+                           Activation activation, const Tensor& y);
+Tensor conv_transpose2d_of(const Tensor& x, const Tensor& weight, const Tensor& bias, ConvStep step,
+                           Activation activation, const Tensor& y);
+
 }  // namespace kiln

@@ -17,33 +17,33 @@ Classifier Classifier::load(const std::filesystem::path& path, Device device) {
   if (loaded.info.role != "classifier") {
     throw Error(path.string() + ": this is a " + loaded.info.role + ", not a classifier");
   }
-  if (loaded.network->config().sizes.size() < 3) {
+  if (loaded.network->layers().size() < 2) {
     throw Error(path.string() + ": this classifier has no hidden layer to take features from");
   }
   return {std::move(loaded.network), std::move(loaded.info.image_shape), device};
 }
 
-Classifier::Classifier(std::shared_ptr<Mlp> mlp, std::vector<std::int64_t> image_shape,
+Classifier::Classifier(std::shared_ptr<Chain> network, std::vector<std::int64_t> image_shape,
                        Device device)
-    : mlp_(std::move(mlp)), image_shape_(std::move(image_shape)), device_(device) {
-  if (image_shape_.size() != 2 || element_count(image_shape_) != mlp_->inputs()) {
+    : network_(std::move(network)), image_shape_(std::move(image_shape)), device_(device) {
+  if (image_shape_.size() != 2 || element_count(image_shape_) != network_->inputs()) {
     throw Error("[classifier] image shape " + to_string(image_shape_) + " does not hold " +
-                std::to_string(mlp_->inputs()) + " pixels");
+                std::to_string(network_->inputs()) + " pixels");
   }
-  if (mlp_->config().sizes.size() < 3) throw Error("[classifier] there is no hidden layer");
+  if (network_->layers().size() < 2) throw Error("[classifier] there is no hidden layer");
 }
 
 ImageFeatures Classifier::classify(std::span<const float> pixels) const {
   constexpr std::int64_t kChunk = 1000;
-  const std::int64_t size = mlp_->inputs();
+  const std::int64_t size = network_->inputs();
   const auto total = static_cast<std::int64_t>(pixels.size());
   if (total % size != 0) {
     throw Error("[classifier] " + std::to_string(total) + " pixels are not images of " +
                 std::to_string(size));
   }
   const NoGradGuard no_grad;
-  const auto& sizes = mlp_->config().sizes;
-  ImageFeatures result{total / size, sizes[sizes.size() - 2], classes(), {}, {}};
+  const LayerConfig& last = network_->layers().back();
+  ImageFeatures result{total / size, element_count(last.in), classes(), {}, {}};
   result.features.reserve(static_cast<std::size_t>(result.count * result.feature_size));
   result.probabilities.reserve(static_cast<std::size_t>(result.count * result.classes));
   for (std::int64_t first = 0; first < result.count; first += kChunk) {
@@ -52,7 +52,7 @@ ImageFeatures Classifier::classify(std::span<const float> pixels) const {
         pixels.subspan(static_cast<std::size_t>(first * size), static_cast<std::size_t>(n * size)),
         {n, size}, device_);
     const std::vector<Tensor> outputs =
-        mlp_->layer_outputs(x, Tensor::empty({n, classes()}, device_));
+        network_->layer_outputs(x, Tensor::empty({n, classes()}, device_));
     const auto features = outputs[outputs.size() - 2].to_host<float>();
     const auto probabilities = softmax(outputs.back()).to_host<float>();
     result.features.insert(result.features.end(), features.begin(), features.end());
@@ -78,9 +78,9 @@ double Classifier::accuracy(std::span<const float> pixels,
   return static_cast<double>(right) / static_cast<double>(seen.count);
 }
 
-void save_classifier(const std::filesystem::path& path, const Mlp& mlp,
+void save_classifier(const std::filesystem::path& path, const Chain& network,
                      const std::vector<std::int64_t>& image_shape) {
-  save_network(path, mlp, {"classifier", image_shape});
+  save_network(path, network, {"classifier", image_shape});
 }
 
 }  // namespace kiln::models

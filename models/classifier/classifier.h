@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "engine/metrics/feature_matrix.h"
-#include "models/mlp.h"
+#include "models/chain.h"
 
 namespace kiln::models {
 
@@ -32,13 +32,13 @@ class Classifier {
  public:
   // A file of save_classifier(). Errors: those of load_network, another role, no hidden layer.
   static Classifier load(const std::filesystem::path& path, Device device);
-  // `mlp` gives logits. Errors: an image shape that is not (height, width) with the network's
+  // `network` gives logits. Errors: an image shape that is not (height, width) with the network's
   // number of inputs, no hidden layer.
-  Classifier(std::shared_ptr<Mlp> mlp, std::vector<std::int64_t> image_shape, Device device);
+  Classifier(std::shared_ptr<Chain> network, std::vector<std::int64_t> image_shape, Device device);
 
   std::int64_t height() const { return image_shape_[0]; }
   std::int64_t width() const { return image_shape_[1]; }
-  std::int64_t classes() const { return mlp_->outputs(); }
+  std::int64_t classes() const { return network_->outputs(); }
 
   // pixels (n, height * width) in [0, 1], any n. Errors: a number of pixels that makes no images.
   ImageFeatures classify(std::span<const float> pixels) const;
@@ -46,12 +46,12 @@ class Classifier {
   double accuracy(std::span<const float> pixels, std::span<const std::uint8_t> labels) const;
 
  private:
-  std::shared_ptr<Mlp> mlp_;
+  std::shared_ptr<Chain> network_;
   std::vector<std::int64_t> image_shape_;
   Device device_;
 };
 
-void save_classifier(const std::filesystem::path& path, const Mlp& mlp,
+void save_classifier(const std::filesystem::path& path, const Chain& network,
                      const std::vector<std::int64_t>& image_shape);
 
 // The SHA-256 of data/classifier/mnist.safetensors, the digits' classifier that comes with Kiln.

@@ -3,18 +3,15 @@
 
 #include <algorithm>
 #include <string>
-#include <utility>
 
-#include "engine/ops/reduce.h"
-#include "engine/rng.h"
+#include "kernels/error.h"
 
 namespace kiln::models {
 namespace {
 
-constexpr std::int64_t kKernel = 4, kStride = 2, kPadding = 1;
-
-// The side of the images between the linear layer and `channels`.size() convolutions.
-std::int64_t smallest_side(const DcganConfig& config, const std::vector<std::int64_t>& channels) {
+// The side of the images between the linear layers and the convolutions.
+std::int64_t smallest_side(const DcganConfig& config) {
+  const std::vector<std::int64_t>& channels = config.channels;
   if (channels.empty() || *std::min_element(channels.begin(), channels.end()) < 1) {
     throw Error("[dcgan] channels " + to_string(Shape(channels)) +
                 " are not one or more positive numbers");
@@ -27,61 +24,70 @@ std::int64_t smallest_side(const DcganConfig& config, const std::vector<std::int
   return config.image_side / factor;
 }
 
-std::string conv_name(std::size_t i) { return "conv" + std::to_string(i + 1); }
+LayerConfig linear(const DcganConfig& config, std::size_t number, Shape in, Shape out) {
+  return {.name = "fc" + std::to_string(number),
+          .in = std::move(in),
+          .out = std::move(out),
+          .activation = config.activation,
+          .init = config.hidden_init};
+}
+
+LayerConfig convolution(const DcganConfig& config, std::size_t number, LayerKind kind, Shape in,
+                        Shape out) {
+  return {.name = "conv" + std::to_string(number),
+          .kind = kind,
+          .in = std::move(in),
+          .out = std::move(out),
+          .activation = config.activation,
+          .init = config.hidden_init,
+          .kernel_size = 4,
+          .stride = 2,
+          .padding = 1};
+}
+
+ChainConfig finished(const DcganConfig& config, ChainConfig layers) {
+  layers.back().activation = config.output_activation;
+  layers.back().init = config.output_init;
+  check(layers);
+  return layers;
+}
 
 }  // namespace
 
-DcganGenerator::DcganGenerator(DcganConfig config, std::uint64_t seed, Device device)
-    : config_(std::move(config)) {
-  const std::vector<std::int64_t>& channels = config_.generator_channels;
-  const std::int64_t side = smallest_side(config_, channels);
-  const Activation relu = {ActivationKind::relu};
-  fc_ = register_module(
-      "fc", std::make_shared<nn::Linear>(config_.latent_size, channels[0] * side * side, relu,
-                                         derive_seed(seed, 0), device, config_.hidden_init));
-  for (std::size_t i = 0; i < channels.size(); ++i) {
-    const bool last = i + 1 == channels.size();
-    nn::ConvConfig layer = {channels[i], last ? 1 : channels[i + 1], kKernel, kStride, kPadding};
-    layer.activation = last ? Activation{ActivationKind::sigmoid} : relu;
-    layer.init = last ? config_.output_init : config_.hidden_init;
-    layers_.push_back(register_module(conv_name(i), std::make_shared<nn::ConvTranspose2d>(
-                                                        layer, derive_seed(seed, i + 1), device)));
+ChainConfig dcgan_generator(const DcganConfig& config) {
+  const std::vector<std::int64_t>& channels = config.channels;
+  std::int64_t side = smallest_side(config);
+  ChainConfig layers;
+  Shape in = {config.inputs};
+  for (const std::int64_t size : config.hidden) {
+    layers.push_back(linear(config, layers.size() + 1, in, {size}));
+    in = {size};
   }
+  layers.push_back(linear(config, layers.size() + 1, in, {channels[0], side, side}));
+  for (std::size_t i = 0; i < channels.size(); ++i, side *= 2) {
+    const std::int64_t made = i + 1 == channels.size() ? 1 : channels[i + 1];
+    layers.push_back(convolution(config, i + 1, LayerKind::conv_transpose2d,
+                                 {channels[i], side, side}, {made, 2 * side, 2 * side}));
+  }
+  return finished(config, std::move(layers));
 }
 
-Tensor DcganGenerator::forward(const Tensor& noise) {
-  const std::vector<std::int64_t>& channels = config_.generator_channels;
-  const std::int64_t side = smallest_side(config_, channels);
-  Tensor y = reshape((*fc_)(noise), {noise.dim(0), channels[0], side, side});
-  for (const auto& layer : layers_) y = (*layer)(y);
-  return reshape(y, {noise.dim(0), config_.image_side * config_.image_side});
-}
-
-DcganDiscriminator::DcganDiscriminator(DcganConfig config, std::uint64_t seed, Device device)
-    : config_(std::move(config)) {
-  const std::vector<std::int64_t>& channels = config_.discriminator_channels;
-  const std::int64_t side = smallest_side(config_, channels);
-  for (std::size_t i = 0; i < channels.size(); ++i) {
-    nn::ConvConfig layer = {i == 0 ? 1 : channels[i - 1], channels[i], kKernel, kStride, kPadding};
-    layer.activation = {ActivationKind::leaky_relu, config_.slope};
-    layer.init = config_.hidden_init;
-    layers_.push_back(register_module(
-        conv_name(i), std::make_shared<nn::Conv2d>(layer, derive_seed(seed, i + 1), device)));
+ChainConfig dcgan_discriminator(const DcganConfig& config) {
+  smallest_side(config);
+  ChainConfig layers;
+  Shape in = {1, config.image_side, config.image_side};
+  for (std::size_t i = 0; i < config.channels.size(); ++i) {
+    Shape out = {config.channels[i], in[1] / 2, in[2] / 2};
+    layers.push_back(convolution(config, i + 1, LayerKind::conv2d, in, out));
+    in = std::move(out);
   }
-  fc_ = register_module(
-      "fc", std::make_shared<nn::Linear>(channels.back() * side * side, 1, Activation{},
-                                         derive_seed(seed, 0), device, config_.output_init));
-}
-
-Tensor DcganDiscriminator::forward(const Tensor& images) {
-  const std::int64_t side = config_.image_side;
-  if (images.rank() != 2 || images.dim(1) != side * side) {
-    throw Error("[dcgan] images " + to_string(images.shape()) + " are not rows of " +
-                std::to_string(side) + " x " + std::to_string(side) + " pixels");
+  std::size_t number = 0;
+  for (const std::int64_t size : config.hidden) {
+    layers.push_back(linear(config, ++number, in, {size}));
+    in = {size};
   }
-  Tensor y = reshape(images, {images.dim(0), 1, side, side});
-  for (const auto& layer : layers_) y = (*layer)(y);
-  return (*fc_)(reshape(y, {y.dim(0), y.dim(1) * y.dim(2) * y.dim(3)}));
+  layers.push_back(linear(config, ++number, in, {1}));
+  return finished(config, std::move(layers));
 }
 
 }  // namespace kiln::models

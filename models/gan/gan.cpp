@@ -24,7 +24,7 @@ Tensor rows(const Tensor& matrix, std::int64_t first, std::int64_t count) {
 
 }  // namespace
 
-Gan::Average::Average(const MlpConfig& config, const Tensor& initial, Device device)
+Gan::Average::Average(const ChainConfig& config, const Tensor& initial, Device device)
     : generator(config, 0, device), arena(generator.parameters()) {
   arena.values().copy_from(initial);
 }
@@ -44,7 +44,7 @@ Gan::Gan(const GanRecipe& recipe, std::int64_t image_size, std::uint64_t seed, D
 // Where the recipe keeps an average, its values; else undefined.
 Tensor Gan::keep_average(Device device) {
   if (recipe_.generator_adam.average_decay == 0) return {};
-  average_.emplace(generator_.config(), generator_arena_.values(), device);
+  average_.emplace(generator_.layers(), generator_arena_.values(), device);
   return average_->arena.values();
 }
 

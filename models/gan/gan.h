@@ -12,8 +12,8 @@
 #include "engine/optim/parameter_arena.h"
 #include "engine/rng.h"
 #include "engine/train/captured_step.h"
+#include "models/chain.h"
 #include "models/gan/recipe.h"
-#include "models/mlp.h"
 
 namespace kiln::models {
 
@@ -54,10 +54,10 @@ class Gan {
   // The same of a conditional GAN, as labels int32 (n) ask.
   Tensor sample(const Tensor& noise, const Tensor& labels);
 
-  Mlp& generator() { return generator_; }
-  Mlp& discriminator() { return discriminator_; }
+  Chain& generator() { return generator_; }
+  Chain& discriminator() { return discriminator_; }
   // The weights that sample() uses.
-  Mlp& sampling_generator() { return average_ ? average_->generator : generator_; }
+  Chain& sampling_generator() { return average_ ? average_->generator : generator_; }
   std::int64_t steps_done() const { return steps_done_; }
   // Kernels of a captured step that updates both nets, with the R1 penalty or without; 0 as long as
   // there is none.
@@ -76,9 +76,9 @@ class Gan {
   };
 
   struct Average {
-    Mlp generator;
+    Chain generator;
     optim::ParameterArena arena;
-    Average(const MlpConfig& config, const Tensor& initial, Device device);
+    Average(const ChainConfig& config, const Tensor& initial, Device device);
   };
 
   Tensor keep_average(Device device);
@@ -98,8 +98,8 @@ class Gan {
 
   GanRecipe recipe_;
   Rng rng_;
-  Mlp generator_;
-  Mlp discriminator_;
+  Chain generator_;
+  Chain discriminator_;
   optim::ParameterArena generator_arena_;
   optim::ParameterArena discriminator_arena_;
   std::optional<Average> average_;

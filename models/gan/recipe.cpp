@@ -3,6 +3,9 @@
 
 #include <cmath>
 
+#include "models/dcgan/dcgan.h"
+#include "models/mlp.h"
+
 namespace kiln::models {
 namespace {
 
@@ -12,6 +15,19 @@ std::vector<std::int64_t> join(std::int64_t first, const std::vector<std::int64_
   sizes.insert(sizes.end(), hidden.begin(), hidden.end());
   sizes.push_back(last);
   return sizes;
+}
+
+void require_unconditional(const GanRecipe& recipe) {
+  if (recipe.classes > 0) throw Error("recipe '" + recipe.name + "' takes no labels");
+}
+
+std::int64_t side_of(std::int64_t image_size) {
+  const auto side = std::llround(std::sqrt(static_cast<double>(image_size)));
+  if (side * side != image_size) {
+    throw Error("images of " + std::to_string(image_size) +
+                " pixels are not square, as a convolutional network needs them");
+  }
+  return side;
 }
 
 GanRecipe seed_recipe() {
@@ -46,6 +62,15 @@ GanRecipe stable_recipe_with(const char* name, GanLoss loss) {
   return recipe;
 }
 
+GanRecipe dcgan_recipe() {
+  GanRecipe recipe = stable_recipe_with("dcgan", GanLoss::logits);
+  recipe.generator_hidden = {256, 512};
+  recipe.generator_channels = {32, 16};
+  recipe.discriminator_channels = {16, 32};
+  recipe.discriminator_hidden = {256};
+  return recipe;
+}
+
 GanRecipe wgan_gp_recipe() {
   GanRecipe recipe = stable_recipe_with("wgan-gp", GanLoss::wasserstein);
   recipe.r1 = 0;
@@ -66,7 +91,8 @@ GanRecipe GanRecipe::from_name(const std::string& name) {
   if (name == "lsgan") return stable_recipe_with("lsgan", GanLoss::least_squares);
   if (name == "hinge") return stable_recipe_with("hinge", GanLoss::hinge);
   if (name == "wgan-gp") return wgan_gp_recipe();
-  throw Error("recipe '" + name + "' is unknown: use seed, stable, lsgan, hinge or wgan-gp");
+  if (name == "dcgan") return dcgan_recipe();
+  throw Error("recipe '" + name + "' is unknown: use seed, stable, lsgan, hinge, wgan-gp or dcgan");
 }
 
 void GanRecipe::set_learning_rate(double learning_rate) {
@@ -78,20 +104,28 @@ void GanRecipe::set_learning_rate(double learning_rate) {
   generator_adam.learning_rate = learning_rate;
 }
 
-MlpConfig GanRecipe::generator(std::int64_t image_size) const {
-  return {join(latent_size + classes, generator_hidden, image_size),
-          {ActivationKind::relu},
-          {ActivationKind::sigmoid},
-          hidden_init,
-          output_init};
+ChainConfig GanRecipe::generator(std::int64_t image_size) const {
+  const Activation hidden = {ActivationKind::relu}, pixels = {ActivationKind::sigmoid};
+  if (!generator_channels.empty()) {
+    require_unconditional(*this);
+    return dcgan_generator({latent_size, side_of(image_size), generator_hidden, generator_channels,
+                            hidden, pixels, hidden_init, output_init});
+  }
+  return layers_of({join(latent_size + classes, generator_hidden, image_size), hidden, pixels,
+                    hidden_init, output_init});
 }
 
-MlpConfig GanRecipe::discriminator(std::int64_t image_size) const {
-  return {join(image_size + classes, discriminator_hidden, 1),
-          discriminator_activation,
-          {loss == GanLoss::log_loss ? ActivationKind::sigmoid : ActivationKind::identity},
-          hidden_init,
-          output_init};
+ChainConfig GanRecipe::discriminator(std::int64_t image_size) const {
+  const Activation output = {loss == GanLoss::log_loss ? ActivationKind::sigmoid
+                                                       : ActivationKind::identity};
+  if (!discriminator_channels.empty()) {
+    require_unconditional(*this);
+    return dcgan_discriminator({0, side_of(image_size), discriminator_hidden,
+                                discriminator_channels, discriminator_activation, output,
+                                hidden_init, output_init});
+  }
+  return layers_of({join(image_size + classes, discriminator_hidden, 1), discriminator_activation,
+                    output, hidden_init, output_init});
 }
 
 }  // namespace kiln::models

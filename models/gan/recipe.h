@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "engine/optim/adam.h"
+#include "models/chain.h"
 #include "models/gan/gan_loss.h"
-#include "models/mlp.h"
 
 namespace kiln::models {
 
@@ -24,9 +24,10 @@ namespace kiln::models {
 // wgan-gp  a critic with the gradient penalty of weight 10 (Gulrajani et al. 2017), two of its
 //         updates for one of the generator, Adam without momentum; nets and average as in `stable`.
 //         docs/decisions/gan_choices.md says why not the paper's settings.
+// dcgan   `stable` with convolutions in both nets (models/dcgan): slower, and better digits.
 //
-// Any of them becomes a conditional GAN (Mirza & Osindero 2014) with `classes` > 0: both nets are
-// given the label as a one-hot vector behind their input.
+// Any but the last becomes a conditional GAN (Mirza & Osindero 2014) with `classes` > 0: both nets
+// are given the label as a one-hot vector behind their input.
 struct GanRecipe {
   std::string name;
   GanLoss loss = GanLoss::log_loss;
@@ -44,15 +45,19 @@ struct GanRecipe {
   std::int64_t latent_size = 100;
   std::vector<std::int64_t> generator_hidden = {128, 256, 512};
   std::vector<std::int64_t> discriminator_hidden = {256, 128};
+  // With channels, the nets are convolutional, and the layers above their fully connected ones.
+  std::vector<std::int64_t> generator_channels = {};
+  std::vector<std::int64_t> discriminator_channels = {};
 
   // Errors: a name other than those above.
   static GanRecipe from_name(const std::string& name);
 
   // Of the generator; the discriminator's keeps its ratio to it. Errors: negative or not finite.
   void set_learning_rate(double learning_rate);
-  // latent_size + classes -> image_size, and image_size + classes -> 1.
-  MlpConfig generator(std::int64_t image_size) const;
-  MlpConfig discriminator(std::int64_t image_size) const;
+  // latent_size + classes -> image_size, and image_size + classes -> 1. Errors: for convolutional
+  // nets, an image that is not square or cannot be halved, and classes.
+  ChainConfig generator(std::int64_t image_size) const;
+  ChainConfig discriminator(std::int64_t image_size) const;
 };
 
 }  // namespace kiln::models

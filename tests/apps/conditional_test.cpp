@@ -67,7 +67,8 @@ TEST_F(Conditional, DrawsWhatIsAskedFor) {
   EXPECT_GE(std::count(halves.begin(), halves.begin() + 10, 0), 9);
   EXPECT_GE(std::count(halves.begin() + 10, halves.begin() + 20, 1), 9);
   EXPECT_GE(std::count(halves.begin() + 100, halves.begin() + 110, 0), 9);
-  EXPECT_EQ(models::load_network(out_ / "discriminator.safetensors", Device::cpu()).info.classes, 10);
+  EXPECT_EQ(models::load_network(out_ / "discriminator.safetensors", Device::cpu()).info.classes,
+            10);
   expect_drawing_refused({"--label", "10"}, 1, "label 10 is not one of its 10 classes");
   expect_drawing_refused({"--label", "-1"}, 2, "'-1' is not a whole number");
 }

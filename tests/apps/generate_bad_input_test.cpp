@@ -145,7 +145,8 @@ TEST_F(GenerateBadInput, ADiscriminator) {
   put_model({.role = "discriminator", .sizes = "[4,3]"});
   expect_bad_model("tensor 'fc1.weight' has shape (4,3), expected (3,4)");
   const models::MlpConfig config = {{4, 3, 1}, {ActivationKind::relu}, {}};
-  models::save_network(folder_ / "m", models::Mlp(config, 3, Device::cpu()), {"discriminator", {2, 2}});
+  models::save_network(folder_ / "m", models::Mlp(config, 3, Device::cpu()),
+                       {"discriminator", {2, 2}});
   expect_bad_model("its role is 'discriminator', not 'generator'");
 }
 

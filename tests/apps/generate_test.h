@@ -17,7 +17,7 @@ class GenerateTest : public AppTest {
     const models::MlpConfig config = {
         {10, 16, kHeight * kWidth}, {ActivationKind::relu}, {ActivationKind::sigmoid}};
     models::save_network(folder_ / "generator.safetensors", models::Mlp(config, 3, Device::cpu()),
-                     {"generator", {kHeight, kWidth}});
+                         {"generator", {kHeight, kWidth}});
   }
 
   Outcome draw(const std::string& out, const Arguments& more = {}, RunOptions options = {}) const {

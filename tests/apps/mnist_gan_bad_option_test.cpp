@@ -53,7 +53,7 @@ TEST_F(MnistGanBadOption, SeedsThatDoNotFit) {
 
 TEST_F(MnistGanBadOption, UnknownNames) {
   expect_error(1, {"--recipe", "wgan"},
-               "recipe 'wgan' is unknown: use seed, stable, lsgan, hinge or wgan-gp");
+               "recipe 'wgan' is unknown: use seed, stable, lsgan, hinge, wgan-gp or dcgan");
   expect_error(1, {"--recipe", "Stable"}, "recipe 'Stable' is unknown");
   expect_error(1, {"--precision", "fp8"},
                "precision 'fp8' is unknown: use fp32, tf32x3, tf32 or bf16");

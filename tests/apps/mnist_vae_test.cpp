@@ -53,7 +53,8 @@ TEST_F(MnistVae, ItsDecoderIsAGeneratorOfPixels) {
         mnist_vae({"--epochs", "1", "--batch", "16", "--likelihood", likelihood, "--out", "out"})
             .exit_code,
         0);
-    EXPECT_EQ(models::load_network(out_ / "encoder.safetensors", Device::cpu()).info.role, "encoder");
+    EXPECT_EQ(models::load_network(out_ / "encoder.safetensors", Device::cpu()).info.role,
+              "encoder");
     const Outcome drawn =
         generate({"--model", "out/decoder.safetensors", "--n", "3", "--out", "drawn.png"});
     EXPECT_EQ(drawn.exit_code, 0) << drawn.err;

@@ -19,13 +19,23 @@ namespace {
 
 using DcganTest = PlaceTest;
 
-models::DcganConfig small_dcgan() {
-  models::DcganConfig config;
-  config.latent_size = 5;
-  config.image_side = 8;
-  config.generator_channels = {4, 3};
-  config.discriminator_channels = {3, 4};
-  return config;
+using models::Chain;
+
+const Activation kLeakyRelu = {ActivationKind::leaky_relu, 0.2f};
+
+Chain small_generator(Device device) {
+  return {models::dcgan_generator({.inputs = 5,
+                                   .image_side = 8,
+                                   .hidden = {6},
+                                   .channels = {4, 3},
+                                   .output_activation = {ActivationKind::sigmoid}}),
+          1, device};
+}
+
+Chain small_discriminator(Device device) {
+  return {models::dcgan_discriminator(
+              {.image_side = 8, .hidden = {7}, .channels = {3, 4}, .activation = kLeakyRelu}),
+          2, device};
 }
 
 // Those of a step: the discriminator's with an R1 penalty of weight 1.
@@ -39,8 +49,8 @@ Tensor discriminator_loss(nn::Module& discriminator, const Tensor& real, const T
 }
 
 TEST_P(DcganTest, ParametersHavePyTorchsNames) {
-  const models::DcganGenerator generator({}, 1, device());
-  const models::DcganDiscriminator discriminator({}, 1, device());
+  const Chain generator(models::dcgan_generator({.hidden = {256}}), 1, device());
+  const Chain discriminator(models::dcgan_discriminator({.channels = {32, 64}}), 1, device());
   const auto describe = [](const nn::Module& module) {
     std::string text;
     for (const auto& [name, tensor] : module.named_parameters()) {
@@ -49,16 +59,18 @@ TEST_P(DcganTest, ParametersHavePyTorchsNames) {
     return text;
   };
   EXPECT_EQ(describe(generator),
-            "fc.weight(3136,100) fc.bias(3136) conv1.weight(64,32,4,4) conv1.bias(32) "
+            "fc1.weight(256,100) fc1.bias(256) fc2.weight(3136,256) fc2.bias(3136) "
+            "conv1.weight(64,32,4,4) conv1.bias(32) "
             "conv2.weight(32,1,4,4) conv2.bias(1) ");
   EXPECT_EQ(describe(discriminator),
             "conv1.weight(32,1,4,4) conv1.bias(32) conv2.weight(64,32,4,4) conv2.bias(64) "
-            "fc.weight(1,3136) fc.bias(1) ");
+            "fc1.weight(1,3136) fc1.bias(1) ");
 }
 
 TEST_P(DcganTest, ImagesAreRowsBetweenZeroAndOne) {
-  models::DcganGenerator generator({}, 1, device());
-  models::DcganDiscriminator discriminator({}, 2, device());
+  Chain generator(models::dcgan_generator({.output_activation = {ActivationKind::sigmoid}}), 1,
+                  device());
+  Chain discriminator(models::dcgan_discriminator({}), 2, device());
   const Tensor images = generator(Rng(3, device()).normal({2, 100}));
   ASSERT_EQ(images.shape(), (Shape{2, 784}));
   for (const float pixel : images.to_host<float>()) {
@@ -78,8 +90,7 @@ Tensor golden_tensor(const Shape& shape, std::int64_t a, std::int64_t m, Device 
 }
 
 TEST_P(DcganTest, LossesAndGradientsMatchPyTorch) {
-  models::DcganGenerator generator(small_dcgan(), 1, device());
-  models::DcganDiscriminator discriminator(small_dcgan(), 2, device());
+  Chain generator = small_generator(device()), discriminator = small_discriminator(device());
   for (const Tensor& p : generator.parameters()) {
     p.copy_from(golden_tensor(p.shape(), 37, 101, device()));
   }
@@ -113,8 +124,7 @@ TEST_P(DcganTest, LossesAndGradientsMatchPyTorch) {
 
 // Ten steps of Adam on both nets; the losses, and images at the end.
 std::vector<double> train_dcgan(Device device) {
-  models::DcganGenerator generator(small_dcgan(), 1, device);
-  models::DcganDiscriminator discriminator(small_dcgan(), 2, device);
+  Chain generator = small_generator(device), discriminator = small_discriminator(device);
   optim::ParameterArena g_arena(generator.parameters()), d_arena(discriminator.parameters());
   const optim::AdamConfig adam = {.learning_rate = 1e-2, .beta1 = 0, .beta2 = 0.99};
   optim::Adam g_adam(g_arena, adam), d_adam(d_arena, adam);
@@ -144,20 +154,43 @@ TEST_P(DcganTest, TrainsAsOnTheCpu) {
   EXPECT_LT(expected[18], expected[0]);  // the discriminator has learned something
 }
 
+// layer_outputs() and forward_of(): of some rows of a batch, the gradients of those rows alone.
+TEST_P(DcganTest, AGraphOfSomeRowsIsThatOfTheWholePass) {
+  Chain generator = small_generator(device()), discriminator = small_discriminator(device());
+  for (Chain* chain : {&generator, &discriminator}) {
+    Tensor x = Rng(5, device()).normal({4, chain->inputs()});
+    const auto last_two = [](const Tensor& t) { return t.slice(2 * t.dim(1), {2, t.dim(1)}); };
+    const Tensor y = Tensor::empty({4, chain->outputs()}, device());
+    std::vector<Tensor> outputs = chain->layer_outputs(x, y);
+    for (Tensor& output : outputs) output = last_two(output);
+    std::vector<Tensor> inputs = chain->parameters();
+    Tensor some = last_two(x).detach();
+    some.set_requires_grad(true);
+    inputs.push_back(some);
+    const std::vector<Tensor> expected = grad(sum(square((*chain)(some))), inputs);
+    const Tensor again = chain->forward_of(some, outputs);
+    EXPECT_TRUE(near(values_of(again), values_of((*chain)(some)), 1e-6, 1e-6));
+    const std::vector<Tensor> gradients = grad(sum(square(again)), inputs);
+    for (std::size_t i = 0; i < gradients.size(); ++i) {
+      EXPECT_TRUE(near(values_of(gradients[i]), values_of(expected[i]), 1e-5, 1e-5)) << i;
+    }
+  }
+}
+
 TEST_P(DcganTest, Errors) {
-  models::DcganConfig config;
-  config.image_side = 30;
-  expect_error([&] { models::DcganGenerator(config, 1, device()); },
+  expect_error([&] { models::dcgan_generator({.image_side = 30}); },
                "[dcgan] an image of side 30 cannot be halved 2 times");
-  config.discriminator_channels = {4, 0};
-  expect_error([&] { models::DcganDiscriminator(config, 1, device()); },
-               "[dcgan] channels (4,0) are not one or more positive numbers");
-  models::DcganDiscriminator discriminator({}, 1, device());
+  expect_error(
+      [&] {
+        models::dcgan_discriminator({.channels = {4, 0}});
+      },
+      "[dcgan] channels (4,0) are not one or more positive numbers");
+  Chain discriminator(models::dcgan_discriminator({}), 1, device());
   expect_error(
       [&] {
         discriminator(Tensor::zeros({2, 100}, device()));
       },
-      "[dcgan] images (2,100) are not rows of 28 x 28 pixels");
+      "[chain] input (2,100) is not rows of 784");
 }
 
 KILN_ON_EVERY_FLOAT_PLACE(DcganTest);

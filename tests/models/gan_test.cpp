@@ -29,7 +29,7 @@ Gan small_gan(const std::string& recipe, std::uint64_t seed = 1) {
   return Gan(GanRecipe::from_name(recipe), kPixels, seed, Device::cpu());
 }
 
-std::vector<float> weights(const models::Mlp& mlp) {
+std::vector<float> weights(const models::Chain& mlp) {
   std::vector<float> all;
   for (const Tensor& parameter : mlp.parameters()) {
     const std::vector<float> values = parameter.to_host<float>();
@@ -102,7 +102,7 @@ struct Judged {
   std::vector<double> gradient;
 };
 
-Judged judge(const models::Mlp& mlp, const float* x) {
+Judged judge(const models::Chain& mlp, const float* x) {
   const std::vector<Tensor> parameters = mlp.parameters();
   std::vector<std::vector<double>> slopes;  // of each layer's activation
   std::vector<double> values(x, x + mlp.inputs());
@@ -115,7 +115,7 @@ Judged judge(const models::Mlp& mlp, const float* x) {
       for (std::size_t j = 0; j < values.size(); ++j) {
         next[i] += weight[i * values.size() + j] * values[j];
       }
-      if (!last && next[i] < 0) slope[i] = mlp.config().hidden_activation.slope;
+      if (!last && next[i] < 0) slope[i] = mlp.layers()[0].activation.slope;
       next[i] *= slope[i];
     }
     slopes.push_back(slope);
@@ -241,13 +241,23 @@ TEST(GanRecipe, NamesAndNetworks) {
   EXPECT_EQ(wgan.r1, 0);
   EXPECT_DOUBLE_EQ(wgan.generator_adam.learning_rate, 1e-3);
   EXPECT_DOUBLE_EQ(wgan.discriminator_adam.beta2, 0.99);
-  for (const char* name : {"lsgan", "hinge", "wgan-gp"}) {
+  for (const char* name : {"lsgan", "hinge", "wgan-gp", "dcgan"}) {
     const GanRecipe recipe = GanRecipe::from_name(name);
     EXPECT_EQ(recipe.name, name);
-    EXPECT_EQ(recipe.discriminator(784).output_activation.kind, ActivationKind::identity);
+    EXPECT_EQ(recipe.discriminator(784).back().activation.kind, ActivationKind::identity);
   }
   expect_error([] { GanRecipe::from_name("Stable"); },
-               "recipe 'Stable' is unknown: use seed, stable, lsgan, hinge or wgan-gp");
+               "recipe 'Stable' is unknown: use seed, stable, lsgan, hinge, wgan-gp or dcgan");
+}
+
+TEST(GanRecipe, ConvolutionsWantSquareImagesWithoutLabels) {
+  GanRecipe recipe = GanRecipe::from_name("dcgan");
+  EXPECT_EQ(recipe.generator(784).back().kind, models::LayerKind::conv_transpose2d);
+  EXPECT_EQ(recipe.discriminator(784).front().kind, models::LayerKind::conv2d);
+  expect_error([&] { recipe.generator(785); },
+               "images of 785 pixels are not square, as a convolutional network needs them");
+  recipe.classes = 10;
+  expect_error([&] { recipe.discriminator(784); }, "recipe 'dcgan' takes no labels");
 }
 
 }  // namespace

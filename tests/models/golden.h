@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "engine/data/mnist.h"
-#include "models/mlp.h"
+#include "models/chain.h"
 #include "tests/support/near.h"
 
 namespace kiln::test {
@@ -34,11 +34,11 @@ inline std::vector<float> hashed(std::int64_t count, std::uint32_t stream, float
   return values;
 }
 
-inline void set_hashed_weights(models::Mlp& mlp, std::uint32_t stream, Device device) {
-  const auto& sizes = mlp.config().sizes;
+inline void set_hashed_weights(models::Chain& mlp, std::uint32_t stream, Device device) {
   std::size_t index = 0;
   for (const Tensor& parameter : mlp.parameters()) {
-    const auto bound = static_cast<float>(1 / std::sqrt(static_cast<double>(sizes[index++ / 2])));
+    const auto bound = static_cast<float>(
+        1 / std::sqrt(static_cast<double>(element_count(mlp.layers()[index++ / 2].in))));
     parameter.copy_from(
         Tensor::from_host(hashed(parameter.numel(), stream++, bound), parameter.shape(), device));
   }
@@ -64,7 +64,7 @@ inline nlohmann::json read_golden(const std::string& name) {
 }
 
 // Every 997th weight of each parameter.
-inline void expect_golden_weights(const models::Mlp& mlp, const nlohmann::json& golden) {
+inline void expect_golden_weights(const models::Chain& mlp, const nlohmann::json& golden) {
   constexpr std::size_t kStride = 997;
   const std::vector<nn::NamedTensor> parameters = mlp.named_parameters();
   ASSERT_EQ(parameters.size(), golden.size());

@@ -6,6 +6,8 @@
 #include "engine/autograd/grad_mode.h"
 #include "engine/io/safetensors.h"
 #include "engine/rng.h"
+#include "models/dcgan/dcgan.h"
+#include "models/mlp.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/near.h"
 #include "tests/support/temporary_directory.h"
@@ -59,11 +61,25 @@ TEST_F(NetworkFile, RoundTripKeepsEveryBit) {
   const models::LoadedNetwork loaded = models::load_network(path_, Device::cpu());
   EXPECT_EQ(loaded.info.role, "generator");
   EXPECT_EQ(loaded.info.image_shape, (std::vector<std::int64_t>{2, 2}));
-  EXPECT_EQ(loaded.network->config().sizes, kConfig.sizes);
-  EXPECT_EQ(loaded.network->config().hidden_activation.kind, ActivationKind::leaky_relu);
+  EXPECT_EQ(loaded.network->layers()[0].activation.kind, ActivationKind::leaky_relu);
   const NoGradGuard no_grad;
   const Tensor x = Rng(1, Device::cpu()).normal({7, 3});
   EXPECT_TRUE(same_bits(mlp(x).to_host<float>(), (*loaded.network)(x).to_host<float>()));
+}
+
+TEST_F(NetworkFile, ConvolutionsRoundTripKeepsEveryBit) {
+  const models::DcganConfig config = {
+      .inputs = 3, .image_side = 8, .hidden = {5}, .channels = {3, 2}};
+  models::Chain generator(models::dcgan_generator(config), 11, Device::cpu());
+  models::Chain discriminator(models::dcgan_discriminator(config), 12, Device::cpu());
+  const NoGradGuard no_grad;
+  for (models::Chain* chain : {&generator, &discriminator}) {
+    models::save_network(path_, *chain,
+                         {chain == &generator ? "generator" : "discriminator", {8, 8}});
+    const models::LoadedNetwork loaded = models::load_network(path_, Device::cpu());
+    const Tensor x = Rng(1, Device::cpu()).normal({7, chain->inputs()});
+    EXPECT_TRUE(same_bits((*chain)(x).to_host<float>(), (*loaded.network)(x).to_host<float>()));
+  }
 }
 
 TEST_F(NetworkFile, NamesArePyTorchs) {
@@ -94,10 +110,44 @@ TEST_F(NetworkFile, RefusesWhatDoesNotFit) {
   expect_load_error("metadata 'kiln.architecture' cannot be used: activation 'gelu' is unknown");
 }
 
+// Each line below is the one layer of a file that says it has a convolution.
+TEST_F(NetworkFile, RefusesConvolutionsThatDoNotFit) {
+  const auto expect_refused = [&](const std::string& layer, const std::string& why) {
+    write(R"({"type":"chain","role":"generator","image_shape":[2,2],"layers":[)" + layer + "]}");
+    expect_load_error("metadata 'kiln.architecture' cannot be used: " + why);
+  };
+  const auto layer = [](const std::string& type, const std::string& sizes,
+                        const std::string& step = R"("kernel_size":4,"stride":2,"padding":1)") {
+    return R"({"name":"conv1","type":")" + type + "\"," + sizes + "," + step +
+           R"(,"activation":{"type":"relu"}})";
+  };
+  const std::string sizes = R"("in":[3,1,1],"out":[1,2,2])";
+  expect_refused("", "there are no layers");
+  expect_refused(layer("conv3d", sizes), "layer type 'conv3d' is unknown");
+  expect_refused(layer("conv2d", sizes), "[chain] layer 'conv1' does not make (1,2,2) of (3,1,1)");
+  expect_refused(layer("conv_transpose2d", R"("in":[3,1],"out":[1,2,2])"),
+                 "[chain] layer 'conv1' makes (1,2,2) of (3,1), which are not both (channels, "
+                 "height, width)");
+  expect_refused(layer("conv_transpose2d", sizes, R"("kernel_size":4,"stride":0,"padding":1)"),
+                 "[chain] layer 'conv1' has no kernel, no stride or a negative padding");
+  expect_refused(layer("conv_transpose2d", sizes, R"("kernel_size":4,"stride":2.5,"padding":1)"),
+                 "size 2.5 is not a whole number");
+  expect_refused(
+      layer("conv_transpose2d", R"("in":[3,3000000000,1],"out":[1,2,2])"),
+      "[chain] layer 'conv1' has the size (3,3000000000,1), which is not from 1 to 2^31");
+  const std::string good = layer("conv_transpose2d", sizes);
+  expect_refused(good + "," + good,
+                 "[chain] layer 'conv1' takes (3,1,1), but 'conv1' makes (1,2,2)");
+}
+
 // Sizes that a file merely claims must not become memory.
 TEST_F(NetworkFile, LyingSizesAllocateNothing) {
+  write(architecture("[2000000000,4]", "[2,2]"));
+  expect_load_error("tensor 'fc1.weight' has shape (4,3), expected (4,2000000000)");
   write(architecture("[4000000000,4]", "[2,2]"));
-  expect_load_error("tensor 'fc1.weight' has shape (4,3), expected (4,4000000000)");
+  expect_load_error(
+      "metadata 'kiln.architecture' cannot be used: [chain] layer 'fc1' has the size (4000000000), "
+      "which is not from 1 to 2^31");
   write(architecture("[-3,4]", "[2,2]"));
   EXPECT_THROW(models::load_network(path_, Device::cpu()), Error);
 }
