@@ -99,7 +99,8 @@ void check(const ChainConfig& layers) {
     const LayerConfig& layer = layers[i];
     check_sizes(layer);
     for (std::size_t j = 0; j < i; ++j) {
-      if (layers[j].name == layer.name) throw Error("[chain] two layers are named '" + layer.name + "'");
+      if (layers[j].name == layer.name)
+        throw Error("[chain] two layers are named '" + layer.name + "'");
     }
     if (i > 0 && element_count(layer.in) != element_count(layers[i - 1].out)) {
       fail(layer, "takes " + to_string(layer.in) + ", but '" + layers[i - 1].name + "' makes " +

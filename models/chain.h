@@ -30,7 +30,8 @@ struct LayerConfig {
   std::int64_t stride = 1;
   std::int64_t padding = 0;
 
-  // As PyTorch has them: (out, in), (out, in, k, k), or (in, out, k, k) of a transposed convolution.
+  // As PyTorch has them: (out, in), (out, in, k, k), or (in, out, k, k) of a transposed
+  // convolution.
   Shape weight_shape() const;
   Shape bias_shape() const;
 };

@@ -19,6 +19,8 @@ namespace {
 
 using DcganTest = PlaceTest;
 
+using models::Activation;
+using models::ActivationKind;
 using models::Chain;
 
 const Activation kLeakyRelu = {ActivationKind::leaky_relu, 0.2f};

@@ -15,6 +15,7 @@
 namespace kiln::test {
 namespace {
 
+using models::ActivationKind;
 using models::Mlp;
 
 const models::MlpConfig kConfig = {
@@ -105,7 +106,9 @@ TEST_F(NetworkFile, RefusesWhatDoesNotFit) {
   expect_load_error(
       "metadata 'kiln.architecture' cannot be used: image shape (2,3) does not hold 4 pixels");
   write(architecture("[3]", "[2,2]"));
-  expect_load_error("metadata 'kiln.architecture' cannot be used: there are no layers");
+  expect_load_error(
+      "metadata 'kiln.architecture' cannot be used: [mlp] layer sizes (3) are not "
+      "two or more positive numbers");
   write(architecture("[3,4]", "[2,2]", R"({"type":"gelu"})"));
   expect_load_error("metadata 'kiln.architecture' cannot be used: activation 'gelu' is unknown");
 }
@@ -136,8 +139,10 @@ TEST_F(NetworkFile, RefusesConvolutionsThatDoNotFit) {
       layer("conv_transpose2d", R"("in":[3,3000000000,1],"out":[1,2,2])"),
       "[chain] layer 'conv1' has the size (3,3000000000,1), which is not from 1 to 2^31");
   const std::string good = layer("conv_transpose2d", sizes);
-  expect_refused(good + "," + good,
-                 "[chain] layer 'conv1' takes (3,1,1), but 'conv1' makes (1,2,2)");
+  expect_refused(good + "," + good, "[chain] two layers are named 'conv1'");
+  expect_refused(good + R"(,{"name":"fc1","type":"linear","in":[5],"out":[4],)" +
+                     R"("activation":{"type":"relu"}})",
+                 "[chain] layer 'fc1' takes (5), but 'conv1' makes (1,2,2)");
 }
 
 // Sizes that a file merely claims must not become memory.
