@@ -54,9 +54,10 @@ EvaluatedSamples draw_samples(const std::filesystem::path& model, std::int64_t c
                               std::uint64_t seed, Device device) {
   const models::LoadedNetwork generator = models::load_network(model, device);
   const std::vector<std::int64_t>& shape = generator.info.image_shape;
+  const models::DrawSettings settings = {.count = count, .seed = seed, .label = {}};
   try {
-    return {count, shape[0], shape[1],
-            models::draw_images(generator, {.count = count, .seed = seed, .label = {}}, device)};
+    return {count, shape[0], shape[1], models::draw_images(generator, settings, device),
+            models::drawn_labels(generator, settings)};
   } catch (const Error& error) {
     throw Error(model.string() + ": " + error.what());
   }

@@ -14,7 +14,8 @@ struct EvaluatedSamples {
   std::int64_t count = 0;
   std::int64_t height = 0;
   std::int64_t width = 0;
-  std::vector<float> pixels;  // (count, height, width), each in [0, 1]
+  std::vector<float> pixels;              // (count, height, width), each in [0, 1]
+  std::vector<std::int32_t> labels = {};  // (count), of a conditional generator: what it was asked
 };
 
 // `count` images of a generator.safetensors, the same as `generate --seed` draws. Errors: those of

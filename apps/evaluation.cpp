@@ -154,7 +154,9 @@ Evaluation evaluate(const EvaluatedSamples& samples, const std::string& samples_
   const Real real{metrics::fit_gaussian(seen.feature_matrix()), features.matrix(),
                   validation.matrix(), floor.matrix()};
 
-  result.samples = score(classifier.classify(drawn.values), drawn, real);
+  const models::ImageFeatures drawn_seen = classifier.classify(drawn.values);
+  result.samples = score(drawn_seen, drawn, real);
+  if (!samples.labels.empty()) result.as_asked = drawn_seen.accuracy(samples.labels);
   result.real = score(classifier.classify(real.test.values), reference.matrix(), real);
   const std::int64_t few = std::min(n, kNearestImages);
   const Picked held_out(

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "apps/evaluated_samples.h"
@@ -35,7 +36,9 @@ struct Scores {
 
 struct Evaluation {
   std::int64_t count = 0;
-  double accuracy = 0;  // of the classifier, on all test images
+  double accuracy = 0;             // of the classifier, on all test images
+  std::optional<double> as_asked;  // share of a conditional generator's samples that are taken for
+                                   // the class they were asked to be
   Scores samples;
   Scores real;
 };

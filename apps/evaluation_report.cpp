@@ -57,6 +57,10 @@ std::string evaluation_table(const Evaluation& evaluation) {
   text += line("largest class, %", 100 * samples.classes.most(), 100 * real.classes.most(), 1, "");
   text += line("entropy of the classes, nats", samples.classes.entropy, real.classes.entropy, 3,
                most.c_str());
+  if (evaluation.as_asked) {
+    text += line("taken for what was asked, %", 100 * *evaluation.as_asked,
+                 100 * evaluation.accuracy, 1, "of the labels");
+  }
   text += line("precision", samples.precision_recall.precision, real.precision_recall.precision, 3,
                "3 nearest neighbours");
   text += line("recall", samples.precision_recall.recall, real.precision_recall.recall, 3, "");
@@ -75,10 +79,12 @@ std::string evaluation_table(const Evaluation& evaluation) {
 }
 
 Json evaluation_json(const Evaluation& evaluation) {
-  return {{"count", evaluation.count},
-          {"classifier_accuracy", evaluation.accuracy},
-          {"samples", scores_json(evaluation.samples)},
-          {"real", scores_json(evaluation.real)}};
+  Json json = {{"count", evaluation.count},
+               {"classifier_accuracy", evaluation.accuracy},
+               {"samples", scores_json(evaluation.samples)},
+               {"real", scores_json(evaluation.real)}};
+  if (evaluation.as_asked) json["taken_for_what_was_asked"] = *evaluation.as_asked;
+  return json;
 }
 
 }  // namespace kiln::apps

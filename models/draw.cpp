@@ -43,14 +43,20 @@ Tensor latent_vectors(const Shape& shape, double truncation, Rng& rng, Device de
   return Tensor::from_host(values, shape, device);
 }
 
+std::vector<std::int32_t> labels_of(std::int64_t classes, std::int64_t first, std::int64_t count,
+                                    std::optional<std::int64_t> label) {
+  std::vector<std::int32_t> labels;
+  for (std::int64_t i = first; i < first + count; ++i) {
+    labels.push_back(static_cast<std::int32_t>(label.value_or(i / 10 % classes)));
+  }
+  return labels;
+}
+
 Tensor with_labels(const LoadedNetwork& generator, const Tensor& z, std::int64_t first,
                    std::optional<std::int64_t> label) {
   const std::int64_t classes = generator.info.classes;
   if (classes == 0) return z;
-  std::vector<std::int32_t> labels;
-  for (std::int64_t i = first; i < first + z.dim(0); ++i) {
-    labels.push_back(static_cast<std::int32_t>(label.value_or(i / 10 % classes)));
-  }
+  const std::vector<std::int32_t> labels = labels_of(classes, first, z.dim(0), label);
   return concat_columns(z, one_hot(Tensor::from_host(labels, {z.dim(0)}, z.device()), classes));
 }
 
@@ -87,6 +93,13 @@ std::vector<float> draw_images(const LoadedNetwork& generator, const DrawSetting
   }
   check_pixels(pixels);
   return pixels;
+}
+
+std::vector<std::int32_t> drawn_labels(const LoadedNetwork& generator,
+                                       const DrawSettings& settings) {
+  const std::int64_t classes = generator.info.classes;
+  if (classes == 0) return {};
+  return labels_of(classes, 0, settings.count, settings.label);
 }
 
 std::vector<float> images_of(const LoadedNetwork& generator, const Tensor& z,

@@ -29,6 +29,10 @@ struct DrawSettings {
 std::vector<float> draw_images(const LoadedNetwork& generator, const DrawSettings& settings,
                                Device device);
 
+// The class that each of those images is asked to be; empty where the generator has no classes.
+std::vector<std::int32_t> drawn_labels(const LoadedNetwork& generator,
+                                       const DrawSettings& settings);
+
 // The images of given latent vectors (n, latent_size), as `label` says.
 std::vector<float> images_of(const LoadedNetwork& generator, const Tensor& z,
                              std::optional<std::int64_t> label);

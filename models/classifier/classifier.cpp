@@ -62,20 +62,23 @@ ImageFeatures Classifier::classify(std::span<const float> pixels) const {
   return result;
 }
 
-double Classifier::accuracy(std::span<const float> pixels,
-                            std::span<const std::uint8_t> labels) const {
-  const ImageFeatures seen = classify(pixels);
-  if (labels.size() != static_cast<std::size_t>(seen.count) || labels.empty()) {
+double ImageFeatures::accuracy(std::span<const std::int32_t> labels) const {
+  if (labels.size() != static_cast<std::size_t>(count) || labels.empty()) {
     throw Error("[classifier] " + std::to_string(labels.size()) + " labels for " +
-                std::to_string(seen.count) + " images");
+                std::to_string(count) + " images");
   }
   std::int64_t right = 0;
-  for (std::int64_t i = 0; i < seen.count; ++i) {
-    const auto row = seen.probability_matrix().row(i);
+  for (std::int64_t i = 0; i < count; ++i) {
+    const auto row = probability_matrix().row(i);
     const auto most_probable = std::max_element(row.begin(), row.end()) - row.begin();
     if (most_probable == labels[static_cast<std::size_t>(i)]) ++right;
   }
-  return static_cast<double>(right) / static_cast<double>(seen.count);
+  return static_cast<double>(right) / static_cast<double>(count);
+}
+
+double Classifier::accuracy(std::span<const float> pixels,
+                            std::span<const std::uint8_t> labels) const {
+  return classify(pixels).accuracy(std::vector<std::int32_t>(labels.begin(), labels.end()));
 }
 
 void save_classifier(const std::filesystem::path& path, const Chain& network,

@@ -24,6 +24,9 @@ struct ImageFeatures {
   std::vector<float> features;       // (n, feature_size)
   std::vector<float> probabilities;  // (n, classes)
 
+  // The share of images whose most probable class is their label. Errors: another number of labels.
+  double accuracy(std::span<const std::int32_t> labels) const;
+
   metrics::FeatureMatrix feature_matrix() const { return {features, count, feature_size}; }
   metrics::FeatureMatrix probability_matrix() const { return {probabilities, count, classes}; }
 };
@@ -42,7 +45,7 @@ class Classifier {
 
   // pixels (n, height * width) in [0, 1], any n. Errors: a number of pixels that makes no images.
   ImageFeatures classify(std::span<const float> pixels) const;
-  // The share of images whose most probable class is their label. Errors: another number of labels.
+  // ImageFeatures::accuracy() of what classify() makes of them.
   double accuracy(std::span<const float> pixels, std::span<const std::uint8_t> labels) const;
 
  private:

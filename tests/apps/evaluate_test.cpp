@@ -4,6 +4,8 @@
 
 #include "engine/data/mnist.h"
 #include "engine/io/npy.h"
+#include "models/mlp.h"
+#include "models/network_file.h"
 #include "tests/apps/app_test.h"
 
 namespace kiln::test {
@@ -64,6 +66,42 @@ TEST_F(Evaluate, RealDigitsScoreAsRealOnes) {
   EXPECT_GT(json["classifier_accuracy"], 0.99);
   EXPECT_GT(json["samples"]["classifier_score"], 9.0);
   EXPECT_EQ(json["samples"]["classes_covered"], 10);
+}
+
+// A generator that draws the mean digit of the class asked for, or of the one after it.
+void save_mean_digits(const std::filesystem::path& path, std::size_t shift) {
+  const MnistData digits = load_mnist(KILN_DATA_DIR, MnistSplit::test);
+  std::vector<double> sums(784 * 10), counts(10);
+  for (std::size_t i = 0; i < digits.images.count; ++i) {
+    const std::size_t digit = digits.labels[i];
+    ++counts[digit];
+    for (std::size_t j = 0; j < 784; ++j) sums[j * 10 + digit] += digits.images.pixels[i * 784 + j];
+  }
+  std::vector<float> weight(784 * 11);  // by one latent number, which says nothing, and the label
+  for (std::size_t j = 0; j < 784; ++j) {
+    for (std::size_t c = 0; c < 10; ++c) {
+      const std::size_t drawn = (c + shift) % 10;
+      weight[j * 11 + 1 + c] = static_cast<float>(sums[j * 10 + drawn] / counts[drawn] / 255);
+    }
+  }
+  const models::Mlp mlp({.sizes = {11, 784}}, 1, Device::cpu());
+  mlp.parameters()[0].copy_from(Tensor::from_host(weight, {784, 11}, Device::cpu()));
+  mlp.parameters()[1].fill(0);
+  models::save_network(path, mlp, {"generator", {28, 28}, 10});
+}
+
+TEST_F(Evaluate, SaysHowManySamplesAreWhatWasAskedFor) {
+  const auto share = [&](std::size_t shift) {
+    save_mean_digits(folder_ / "means.safetensors", shift);
+    const Outcome run =
+        evaluate({"--model", "means.safetensors", "--n", "1000", "--json", "scores.json"});
+    EXPECT_EQ(run.exit_code, 0) << run.err;
+    EXPECT_NE(run.out.find("taken for what was asked, %"), std::string::npos) << run.out;
+    return nlohmann::json::parse(get_file(folder_ / "scores.json"))["taken_for_what_was_asked"]
+        .get<double>();
+  };
+  EXPECT_GE(share(0), 0.8);
+  EXPECT_LE(share(1), 0.2);
 }
 
 TEST_F(Evaluate, RefusesWhatItCannotScore) {

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "models/mlp.h"
 #include "models/network_file.h"
 #include "tests/apps/app_test.h"
 
@@ -14,8 +15,9 @@ class GenerateTest : public AppTest {
   static constexpr std::size_t kHeight = 5, kWidth = 7;
 
   void SetUp() override {
-    const models::MlpConfig config = {
-        {10, 16, kHeight * kWidth}, {ActivationKind::relu}, {ActivationKind::sigmoid}};
+    const models::MlpConfig config = {{10, 16, kHeight * kWidth},
+                                      {models::ActivationKind::relu},
+                                      {models::ActivationKind::sigmoid}};
     models::save_network(folder_ / "generator.safetensors", models::Mlp(config, 3, Device::cpu()),
                          {"generator", {kHeight, kWidth}});
   }
