@@ -110,6 +110,13 @@ void check(const ChainConfig& layers) {
   }
 }
 
+std::vector<std::int64_t> row_sizes(const ChainConfig& layers) {
+  check(layers);
+  std::vector<std::int64_t> sizes = {element_count(layers[0].in)};
+  for (const LayerConfig& layer : layers) sizes.push_back(element_count(layer.out));
+  return sizes;
+}
+
 Chain::Chain(ChainConfig layers, std::uint64_t seed, Device device) : layers_(std::move(layers)) {
   check(layers_);
   for (std::size_t i = 0; i < layers_.size(); ++i) {

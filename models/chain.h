@@ -42,6 +42,9 @@ using ChainConfig = std::vector<LayerConfig>;
 // convolution whose output is not of the size stated.
 void check(const ChainConfig& layers);
 
+// How many numbers a row has: of the input, and behind each layer.
+std::vector<std::int64_t> row_sizes(const ChainConfig& layers);
+
 // (batch, inputs) -> (batch, outputs). Parameters: "NAME.weight" and "NAME.bias" of each layer.
 class Chain : public nn::Module {
  public:

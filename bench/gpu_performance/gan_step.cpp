@@ -10,8 +10,12 @@ namespace kiln::bench {
 Plan gan_step(const std::string& name, std::int64_t rows) {
   constexpr std::int64_t kPixels = 784;
   const models::GanRecipe recipe = models::GanRecipe::from_name(name);
-  const StepPlan::Sizes g = recipe.generator(kPixels).sizes;
-  const StepPlan::Sizes d = recipe.discriminator(kPixels).sizes;
+  if (!recipe.generator_channels.empty()) {
+    throw Error("[gpu_performance] the plan of recipe '" + name +
+                "' is not known: it has convolutions");
+  }
+  const StepPlan::Sizes g = models::row_sizes(recipe.generator(kPixels));
+  const StepPlan::Sizes d = models::row_sizes(recipe.discriminator(kPixels));
   const auto batch = static_cast<double>(rows);
   StepPlan step;
   step.add("gather_rows_kernel*", "real images", gather(batch, kPixels));

@@ -226,22 +226,15 @@ TEST(Gan, SteadyStateAllocatesNothing) {
   EXPECT_EQ(Device::cpu().pool().device_allocations(), before);
 }
 
-// Numbers of the inputs and of what each layer makes.
-std::vector<std::int64_t> sizes_of(const models::ChainConfig& layers) {
-  std::vector<std::int64_t> sizes = {element_count(layers[0].in)};
-  for (const auto& layer : layers) sizes.push_back(element_count(layer.out));
-  return sizes;
-}
-
 TEST(GanRecipe, NamesAndNetworks) {
   const GanRecipe seed = GanRecipe::from_name("seed");
-  EXPECT_EQ(sizes_of(seed.generator(784)), (std::vector<std::int64_t>{100, 128, 256, 512, 784}));
-  EXPECT_EQ(sizes_of(seed.discriminator(784)), (std::vector<std::int64_t>{784, 256, 128, 1}));
+  EXPECT_EQ(row_sizes(seed.generator(784)), (std::vector<std::int64_t>{100, 128, 256, 512, 784}));
+  EXPECT_EQ(row_sizes(seed.discriminator(784)), (std::vector<std::int64_t>{784, 256, 128, 1}));
   EXPECT_EQ(seed.discriminator(784).back().activation.kind, ActivationKind::sigmoid);
   EXPECT_DOUBLE_EQ(seed.generator_adam.learning_rate, 2e-4);
   EXPECT_DOUBLE_EQ(seed.generator_adam.beta1, 0.9);
   const GanRecipe stable = GanRecipe::from_name("stable");
-  EXPECT_EQ(sizes_of(stable.generator(784)), sizes_of(seed.generator(784)));
+  EXPECT_EQ(row_sizes(stable.generator(784)), row_sizes(seed.generator(784)));
   EXPECT_EQ(stable.generator(784)[0].activation.kind, ActivationKind::relu);
   const GanRecipe wgan = GanRecipe::from_name("wgan-gp");
   EXPECT_EQ(wgan.gradient_penalty, 10);
