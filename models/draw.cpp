@@ -43,6 +43,13 @@ Tensor latent_vectors(const Shape& shape, double truncation, Rng& rng, Device de
   return Tensor::from_host(values, shape, device);
 }
 
+Tensor with_labels(const LoadedNetwork& generator, const Tensor& z,
+                   const std::vector<std::int32_t>& labels) {
+  const std::int64_t classes = generator.info.classes;
+  if (classes == 0) return z;
+  return concat_columns(z, one_hot(Tensor::from_host(labels, {z.dim(0)}, z.device()), classes));
+}
+
 Tensor with_labels(const LoadedNetwork& generator, const Tensor& z, std::int64_t first,
                    std::optional<std::int64_t> label) {
   const std::int64_t classes = generator.info.classes;
@@ -51,7 +58,7 @@ Tensor with_labels(const LoadedNetwork& generator, const Tensor& z, std::int64_t
   for (std::int64_t i = first; i < first + z.dim(0); ++i) {
     labels.push_back(static_cast<std::int32_t>(label.value_or(i / 10 % classes)));
   }
-  return concat_columns(z, one_hot(Tensor::from_host(labels, {z.dim(0)}, z.device()), classes));
+  return with_labels(generator, z, labels);
 }
 
 void check_pixels(const std::vector<float>& pixels) {
@@ -95,6 +102,21 @@ std::vector<float> images_of(const LoadedNetwork& generator, const Tensor& z,
   const NoGradGuard no_grad;
   std::vector<float> pixels =
       (*generator.network)(with_labels(generator, z, 0, label)).to_host<float>();
+  check_pixels(pixels);
+  return pixels;
+}
+
+std::vector<float> images_of(const LoadedNetwork& generator, const Tensor& z,
+                             const std::vector<std::int32_t>& labels) {
+  check(generator, {.label = {}});
+  for (const std::int32_t label : labels) check(generator, {.label = label});
+  if (generator.info.classes > 0 && static_cast<std::int64_t>(labels.size()) != z.dim(0)) {
+    throw Error("its images need labels: there are " + std::to_string(labels.size()) + " for " +
+                std::to_string(z.dim(0)));
+  }
+  const NoGradGuard no_grad;
+  std::vector<float> pixels =
+      (*generator.network)(with_labels(generator, z, labels)).to_host<float>();
   check_pixels(pixels);
   return pixels;
 }
