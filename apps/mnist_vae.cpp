@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Trains a VAE on MNIST, or on any data set in its file format.
 #include "apps/training_options.h"
+#include "apps/vae_gan_trainee.h"
 #include "apps/vae_trainee.h"
 #include "engine/data/mnist.h"
 
@@ -22,6 +23,20 @@ struct Options {
   apps::LogLikelihoodOptions log_likelihood;
 };
 
+// Options that say what a VAE is or what is measured of it alone.
+constexpr const char* kVaeOptions[] = {"--conditional", "--likelihood", "--sigma",
+                                       "--beta",        "--kl-warmup",  "--iw-samples",
+                                       "--nll-samples", "--nll-images"};
+
+models::VaeGanRecipe vae_gan_recipe(const CLI::App& app, const Options& options) {
+  for (const char* name : kVaeOptions) {
+    if (app.count(name) > 0) throw Error(fmt::format("{} is not for recipe vae-gan", name));
+  }
+  models::VaeGanRecipe recipe;
+  if (const auto rate = options.common.learning_rate(app)) recipe.set_learning_rate(*rate);
+  return recipe;
+}
+
 models::VaeRecipe recipe_of(const CLI::App& app, const Options& options) {
   models::VaeRecipe recipe = models::VaeRecipe::from_name(options.recipe);
   recipe.likelihood = models::likelihood_from_name(options.likelihood);
@@ -35,7 +50,9 @@ models::VaeRecipe recipe_of(const CLI::App& app, const Options& options) {
 }
 
 int train(const CLI::App& app, const Options& options) {
-  const models::VaeRecipe recipe = recipe_of(app, options);
+  const bool is_vae_gan = options.recipe == "vae-gan";
+  const auto vae_gan = is_vae_gan ? vae_gan_recipe(app, options) : models::VaeGanRecipe();
+  const auto recipe = is_vae_gan ? models::VaeRecipe() : recipe_of(app, options);
   const Device device = options.common.prepare();
   const MnistData data = load_mnist(options.common.data, MnistSplit::train);
   const IdxImages& images = data.images;
@@ -45,6 +62,10 @@ int train(const CLI::App& app, const Options& options) {
     throw Error(fmt::format("{}: the test images are {}x{}, the training images {}x{}",
                             options.common.data.string(), test.width, test.height, images.width,
                             images.height));
+  }
+  if (is_vae_gan) {
+    apps::VaeGanTrainee trainee(vae_gan, options.common.training, test, device);
+    return apps::train(trainee, options.common.training, data, device);
   }
   apps::VaeTrainee trainee(recipe, options.common.training, options.log_likelihood, held_out,
                            device);
@@ -63,7 +84,8 @@ int main(int argc, char** argv) {
   options.common.add_to(app, "mnist_vae");
   app.add_option("--recipe", options.recipe,
                  "basic: 784-400-20; deep: wider and deeper, with a lower loss; burda: the network "
-                 "of Burda et al. (2016), on binarised images")
+                 "of Burda et al. (2016), on binarised images; vae-gan: images held against their "
+                 "reconstructions by a GAN's discriminator (Larsen et al. 2016)")
       ->capture_default_str();
   app.add_flag("--conditional", options.conditional,
                "Train with the labels, so that digits can be asked for");
