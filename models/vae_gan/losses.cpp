@@ -6,11 +6,21 @@
 #include "engine/ops/gaussian.h"
 #include "engine/ops/loss.h"
 #include "engine/ops/reduce.h"
+#include "models/gan/gradient_penalty.h"
 
 namespace kiln::models {
+namespace {
+
+Tensor slope_penalty(const VaeGanFunctions& nets, const Tensor& images, double r1) {
+  const auto discriminator = [&](const Tensor& x) { return nets.judge(nets.features(x)); };
+  return sum(square(slope_at(discriminator, images, images.dim(1))),
+             r1 / 2 / static_cast<double>(images.dim(0)));
+}
+
+}  // namespace
 
 VaeGanLosses vae_gan_losses(const VaeGanFunctions& nets, const Tensor& images, const Tensor& noise,
-                            const Tensor& prior_draws) {
+                            const Tensor& prior_draws, double r1) {
   const double scale = 1.0 / static_cast<double>(images.dim(0));
   const std::int64_t latent = noise.dim(1);
   const Tensor q = nets.encode(images);
@@ -24,7 +34,8 @@ VaeGanLosses vae_gan_losses(const VaeGanFunctions& nets, const Tensor& images, c
           sum_loss(kernels::SquaredError{}, of_reconstruction, of_image, scale / 2),
           bce_with_logits(nets.judge(of_image), 1) +
               bce_with_logits(nets.judge(of_reconstruction), 0) +
-              bce_with_logits(nets.judge(of_draw), 0)};
+              bce_with_logits(nets.judge(of_draw), 0),
+          r1 == 0 ? Tensor() : slope_penalty(nets, images, r1)};
 }
 
 }  // namespace kiln::models

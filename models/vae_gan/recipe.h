@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-// How a VAE-GAN is built and trained.
+// How a VAE-GAN is built and trained. The paper has prior_weight 1 and r1 0, with convolutions and
+// batch norm. Of these small networks the discriminator would soon tell all images apart, and there
+// are too few features for their likeness to hold its own against the KL divergence.
 #pragma once
 
 #include <cstdint>
@@ -16,10 +18,12 @@ struct VaeGanRecipe {
   // The discriminator's hidden layers up to the one whose outputs are compared, and behind it.
   std::vector<std::int64_t> feature_hidden = {512, 256};
   std::vector<std::int64_t> judge_hidden = {128};
-  double gamma = 1;  // weight of the likeness against the GAN's loss, for the decoder
-  optim::AdamConfig encoder_adam = {5e-4, 0.5, 0.999};
-  optim::AdamConfig decoder_adam = {5e-4, 0.5, 0.999};
-  optim::AdamConfig discriminator_adam = {5e-4, 0.5, 0.999};
+  double gamma = 0.1;         // weight of the likeness against the GAN's loss, for the decoder
+  double prior_weight = 0.3;  // weight of the KL divergence against the likeness, for the encoder
+  double r1 = 0.1;            // weight of the discriminator's slope; 0 leaves it out
+  optim::AdamConfig encoder_adam = {1e-3, 0.9, 0.999};
+  optim::AdamConfig decoder_adam = {1e-3, 0.0, 0.99};
+  optim::AdamConfig discriminator_adam = {1e-3, 0.0, 0.99};
 
   // Of the decoder; the others' keep their ratio to it. Errors: negative or not finite.
   void set_learning_rate(double learning_rate);

@@ -20,8 +20,11 @@ std::vector<Tensor> concatenated(std::vector<Tensor> a, const std::vector<Tensor
 }
 
 const VaeGanRecipe& checked(const VaeGanRecipe& recipe) {
-  if (!(recipe.gamma >= 0) || !std::isfinite(recipe.gamma)) {
-    throw Error("[vae_gan] gamma " + std::to_string(recipe.gamma) +
+  for (const auto& [name, value] :
+       {std::pair{"gamma", recipe.gamma}, std::pair{"prior_weight", recipe.prior_weight},
+        std::pair{"r1", recipe.r1}}) {
+    if (value >= 0 && std::isfinite(value)) continue;
+    throw Error(std::string("[vae_gan] ") + name + " " + std::to_string(value) +
                 " is not a number of at least 0");
   }
   if (recipe.feature_hidden.empty()) throw Error("[vae_gan] there is no feature layer");
@@ -94,13 +97,14 @@ VaeGanLosses VaeGan::losses(const Tensor& images, const Tensor& noise, const Ten
                          [this](const Tensor& z) { return decoder_(z); },
                          [this](const Tensor& x) { return features_(x); },
                          [this](const Tensor& f) { return judge_(f); }},
-                        images, noise, prior_draws);
+                        images, noise, prior_draws, recipe_.r1);
 }
 
 void VaeGan::add_gradients(const VaeGanLosses& losses) {
-  backward(losses.prior + losses.likeness, encoder_arena_.parameters());
+  backward(losses.prior * recipe_.prior_weight + losses.likeness, encoder_arena_.parameters());
   backward(losses.likeness * recipe_.gamma - losses.gan, decoder_arena_.parameters());
   backward(losses.gan, discriminator_arena_.parameters());
+  if (losses.penalty.defined()) backward(losses.penalty, discriminator_arena_.parameters());
 }
 
 void VaeGan::update(const Tensor& images, const Tensor& noise, const Tensor& prior_draws) {

@@ -27,8 +27,8 @@ struct VaeGanMetrics {
 
 class VaeGan {
  public:
-  // For images of `image_size` pixels in [0, 1]. Equal seeds give equal runs. Errors: a gamma that
-  // is negative or not finite; no feature layer.
+  // For images of `image_size` pixels in [0, 1]. Equal seeds give equal runs. Errors: a gamma,
+  // prior_weight or r1 that is negative or not finite; no feature layer.
   VaeGan(const VaeGanRecipe& recipe, std::int64_t image_size, std::uint64_t seed, Device device);
 
   // One update of all three networks, from gradients at the weights that they begin with, on the
@@ -41,7 +41,9 @@ class VaeGan {
   void train_step(const Tensor& images, const Tensor& noise, const Tensor& prior_draws);
 
   // What a step starts from, recorded, and its gradients, added to those of the parameters:
-  //   encoder  prior + likeness    decoder  gamma likeness - gan    discriminator  gan
+  //   encoder        prior_weight prior + likeness
+  //   decoder        gamma likeness - gan
+  //   discriminator  gan + penalty
   VaeGanLosses losses(const Tensor& images, const Tensor& noise, const Tensor& prior_draws);
   void add_gradients(const VaeGanLosses& losses);
 

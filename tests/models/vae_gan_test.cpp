@@ -49,8 +49,8 @@ std::vector<float> weights(VaeGan& model) {
 TEST(VaeGan, TheLossesAreTheFormulas) {
   VaeGan model(small_vae_gan(), kSidePixels, 1, Device::cpu());
   const Tensor x = vae_gan_images(), noise = vae_gan_draws(2), prior = vae_gan_draws(3);
-  const NoGradGuard no_grad;
   const VaeGanLosses losses = model.losses(x, noise, prior);
+  const NoGradGuard no_grad;
 
   const Tensor q = model.encoder()(x);
   const std::vector<float> parameters = q.to_host<float>();
@@ -151,6 +151,9 @@ TEST(VaeGan, BadSettingsAreErrors) {
   recipe.gamma = -1;
   expect_error(make, "[vae_gan] gamma -1.000000 is not a number of at least 0");
   recipe = small_vae_gan();
+  recipe.r1 = std::nan("");
+  expect_error(make, "[vae_gan] r1 nan is not a number of at least 0");
+  recipe = small_vae_gan();
   recipe.feature_hidden = {};
   expect_error(make, "[vae_gan] there is no feature layer");
   expect_error([&] { recipe.set_learning_rate(std::nan("")); },
@@ -193,6 +196,8 @@ TEST_P(VaeGanPlaces, LossesAndGradientsMatchPyTorch) {
   recipe.feature_hidden = {128, 64};
   recipe.judge_hidden = {32};
   recipe.gamma = 0.5;
+  recipe.prior_weight = 0.7;
+  recipe.r1 = 100;
   VaeGan model(recipe, 784, 1, device());
   const std::pair<const char*, models::Mlp*> nets[] = {{"encoder", &model.encoder()},
                                                        {"decoder", &model.decoder()},
@@ -213,6 +218,7 @@ TEST_P(VaeGanPlaces, LossesAndGradientsMatchPyTorch) {
   EXPECT_TRUE(near(losses.prior.item(), golden["prior"].get<double>(), 1e-5, 0));
   EXPECT_TRUE(near(losses.likeness.item(), golden["likeness"].get<double>(), 1e-5, 0));
   EXPECT_TRUE(near(losses.gan.item(), golden["gan"].get<double>(), 1e-5, 0));
+  EXPECT_TRUE(near(losses.penalty.item(), golden["penalty"].get<double>(), 1e-5, 0));
   model.add_gradients(losses);
   for (const auto& [name, net] : nets) expect_golden_gradients(*net, golden[name]);
 }
@@ -221,10 +227,10 @@ KILN_ON_EVERY_FLOAT_PLACE(VaeGanPlaces);
 // Each loss as a function of the weights; the discriminator's are constants to the likeness, which
 // holds what it makes of the image fixed.
 using VaeGanGradients = OpTest;
-TEST_P(VaeGanGradients, OfTheThreeLosses) {
+TEST_P(VaeGanGradients, OfEachLoss) {
   const std::vector<Input> inputs = {input({4, 3}, -1, 1), input({3, 2}, -1, 1),
                                      input({2, 3}, -1, 1, 2), input({1, 2}, -1, 1)};
-  for (int which = 0; which < 3; ++which) {
+  for (int which = 0; which < 4; ++which) {
     check(
         [=](const std::vector<Tensor>& w) {
           const auto constant = [&](std::vector<double> values, Shape shape) {
@@ -241,8 +247,9 @@ TEST_P(VaeGanGradients, OfTheThreeLosses) {
               [&](const Tensor& f) { return linear(f, weight(3), {}); }};
           const VaeGanLosses losses = models::vae_gan_losses(
               nets, constant({0.2, 0.9, 0, 1, 0.5, 0.1}, {2, 3}),
-              constant({0.5, -1, 0.3, 1.2}, {2, 2}), constant({-0.7, 0.1, 1.1, -0.2}, {2, 2}));
-          return which == 0 ? losses.prior : which == 1 ? losses.likeness : losses.gan;
+              constant({0.5, -1, 0.3, 1.2}, {2, 2}), constant({-0.7, 0.1, 1.1, -0.2}, {2, 2}), 0.5);
+          const Tensor all[] = {losses.prior, losses.likeness, losses.gan, losses.penalty};
+          return all[which];
         },
         which == 1 ? std::vector<Input>(inputs.begin(), inputs.begin() + 2) : inputs);
   }
