@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "apps/command_line.h"
+#include "apps/reconstruction.h"
 #include "engine/io/idx.h"
 #include "engine/io/image_grid.h"
 #include "engine/io/npy.h"
@@ -25,7 +26,8 @@ struct Options {
   std::filesystem::path model;
   std::filesystem::path out;
   models::DrawSettings draw;
-  std::vector<std::uint64_t> interpolate;  // two seeds, or none
+  std::vector<std::uint64_t> interpolate;      // two seeds, or none
+  apps::ReconstructionOptions reconstruction;  // where it names images
   std::string device = "auto";
   int threads = 0;
 };
@@ -40,7 +42,8 @@ void add_options(CLI::App& app, Options& options) {
                  "*-idx3-ubyte or *-idx3-ubyte.gz: bytes in MNIST's format")
       ->check(not_empty())
       ->required();
-  app.add_option("--n", options.draw.count, "Number of images")
+  app.add_option("--n", options.draw.count,
+                 "Number of images; with --reconstruct, all of the file up to 100")
       ->check(whole_number(1, 1000000))
       ->capture_default_str();
   app.add_option("--seed", options.draw.seed, "Equal seeds give equal images")
@@ -55,6 +58,23 @@ void add_options(CLI::App& app, Options& options) {
       ->expected(2)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->check(whole_number(0, apps::kMaxSeed));
+  CLI::Option* const reconstruct =
+      app.add_option(
+             "--reconstruct", options.reconstruction.images,
+             "Instead of drawing, give these images again, of an IDX or .npy file, by a VAE "
+             "and its encoder; a .png shows both, in alternating rows")
+          ->check(not_empty());
+  for (const char* other : {"--seed", "--label", "--truncation", "--interpolate"}) {
+    reconstruct->excludes(other);
+  }
+  app.add_option("--encoder", options.reconstruction.encoder,
+                 "Of --reconstruct (default: encoder.safetensors in the model's folder)")
+      ->check(not_empty())
+      ->needs(reconstruct);
+  app.add_option("--labels", options.reconstruction.labels,
+                 "Of --reconstruct: the images' labels, an IDX file, for a conditional model")
+      ->check(not_empty())
+      ->needs(reconstruct);
   app.add_option("--device", options.device, "auto (the GPU where there is one), cpu or cuda")
       ->capture_default_str();
   app.add_option("--threads", options.threads, "CPU threads (default: one a core)")
@@ -105,27 +125,38 @@ std::vector<float> interpolate(const models::LoadedNetwork& generator, const Opt
                            label);
 }
 
+apps::DrawnImages draw(const Options& options, Device device) {
+  const models::LoadedNetwork generator = models::load_network(options.model, device);
+  const std::vector<std::int64_t>& shape = generator.info.image_shape;
+  try {
+    return {options.draw.count,
+            shape[0],
+            shape[1],
+            options.interpolate.empty() ? models::draw_images(generator, options.draw, device)
+                                        : interpolate(generator, options, device),
+            {}};
+  } catch (const Error& error) {
+    throw Error(options.model.string() + ": " + error.what());
+  }
+}
+
 int generate(const Options& options) {
   const Format format = format_of(options.out);
   set_num_threads(options.threads);
   const Device device = Device::from_name(options.device);
-  const models::LoadedNetwork generator = models::load_network(options.model, device);
-  const auto n = static_cast<std::size_t>(options.draw.count);
-  const auto height = static_cast<std::size_t>(generator.info.image_shape[0]);
-  const auto width = static_cast<std::size_t>(generator.info.image_shape[1]);
-  std::vector<float> pixels;
-  try {
-    pixels = options.interpolate.empty() ? models::draw_images(generator, options.draw, device)
-                                         : interpolate(generator, options, device);
-  } catch (const Error& error) {
-    throw Error(options.model.string() + ": " + error.what());
-  }
+  const apps::DrawnImages drawn =
+      options.reconstruction.images.empty()
+          ? draw(options, device)
+          : apps::reconstruct(options.model, options.reconstruction, device);
+  const auto n = static_cast<std::size_t>(drawn.count);
+  const auto height = static_cast<std::size_t>(drawn.height);
+  const auto width = static_cast<std::size_t>(drawn.width);
   if (format == Format::npy) {
-    write_npy(options.out, pixels, std::vector<std::size_t>{n, height, width});
+    write_npy(options.out, drawn.pixels, std::vector<std::size_t>{n, height, width});
   } else if (format == Format::png) {
-    write_png(options.out, tile_images(unit_to_bytes(pixels), n, height, width));
+    write_png(options.out, picture_of(drawn));
   } else {
-    write_idx_images(options.out, {n, height, width, unit_to_bytes(pixels)});
+    write_idx_images(options.out, {n, height, width, unit_to_bytes(drawn.pixels)});
   }
   apps::print(
       fmt::format("Wrote {} images of {}x{} to {}\n", n, width, height, options.out.string()));
@@ -138,5 +169,8 @@ int main(int argc, char** argv) {
   CLI::App app("Draws images from a trained generator.", "generate");
   Options options;
   add_options(app, options);
-  return apps::run(app, argc, argv, [&] { return generate(options); });
+  return apps::run(app, argc, argv, [&] {
+    if (app.count("--n") > 0) options.reconstruction.count = options.draw.count;
+    return generate(options);
+  });
 }

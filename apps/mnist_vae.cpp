@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: MIT
 // Trains a VAE on MNIST, or on any data set in its file format.
-#include <algorithm>
-#include <numeric>
-
 #include "apps/training_options.h"
+#include "apps/vae_gan_trainee.h"
+#include "apps/vae_trainee.h"
 #include "engine/data/mnist.h"
-#include "models/vae/bound.h"
-#include "models/vae/vae.h"
 
 namespace {
 
 using namespace kiln;
+
+constexpr std::int64_t kClasses = 10;  // of MNIST and what keeps its file names
 
 struct Options {
   apps::CommonOptions common;
@@ -19,96 +18,24 @@ struct Options {
   double sigma = 0.1;
   double beta = 1;
   std::int64_t kl_warmup_steps = 0;
-  std::int64_t nll_samples = 0;  // 0: not measured
-  std::int64_t nll_images = 10000;
+  std::int64_t importance_samples = 1;
+  bool conditional = false;
+  apps::LogLikelihoodOptions log_likelihood;
 };
 
-Tensor as_tensor(const IdxImages& images, Device device) {
-  std::vector<float> pixels;
-  pixels.reserve(images.pixels.size());
-  for (const std::uint8_t byte : images.pixels) pixels.push_back(static_cast<float>(byte) / 255);
-  return Tensor::from_host(pixels,
-                           {static_cast<std::int64_t>(images.count),
-                            static_cast<std::int64_t>(images.height * images.width)},
-                           device);
+// Options that say what a VAE is or what is measured of it alone.
+constexpr const char* kVaeOptions[] = {"--conditional", "--likelihood", "--sigma",
+                                       "--beta",        "--kl-warmup",  "--iw-samples",
+                                       "--nll-samples", "--nll-images"};
+
+models::VaeGanRecipe vae_gan_recipe(const CLI::App& app, const Options& options) {
+  for (const char* name : kVaeOptions) {
+    if (app.count(name) > 0) throw Error(fmt::format("{} is not for recipe vae-gan", name));
+  }
+  models::VaeGanRecipe recipe;
+  if (const auto rate = options.common.learning_rate(app)) recipe.set_learning_rate(*rate);
+  return recipe;
 }
-
-class VaeTrainee final : public apps::Trainee {
- public:
-  // `held_out`: what an epoch ends with is measured on these.
-  VaeTrainee(const models::VaeRecipe& recipe, const Options& options, const IdxImages& images,
-             const IdxImages& held_out, Device device)
-      : nll_samples_(options.nll_samples),
-        nll_images_(options.nll_images),
-        image_shape_(
-            {static_cast<std::int64_t>(images.height), static_cast<std::int64_t>(images.width)}),
-        picture_seed_(seed_for(apps::SeedPurpose::picture, options.common.training)),
-        validation_seed_(seed_for(apps::SeedPurpose::validation, options.common.training)),
-        device_(device),
-        held_out_(as_tensor(held_out, device)),
-        vae_(recipe, element_count(image_shape_),
-             seed_for(apps::SeedPurpose::model, options.common.training), device) {
-    if (!recipe.binarize) return;
-    Rng rng(derive_seed(validation_seed_, 1), device);
-    held_out_ = models::Vae::binarized(held_out_, rng);
-  }
-
-  std::string description() const override {
-    return fmt::format("a VAE (recipe {})", vae_.recipe().name);
-  }
-  void train_step(const BatchStream& batches) override { vae_.train_step(batches); }
-  std::int64_t steps_done() const override { return vae_.steps_done(); }
-
-  apps::TraineeMetrics read_metrics() override {
-    const models::VaeLoss mean = vae_.read_metrics();
-    return {{{"loss", mean.loss}, {"reconstruction", mean.reconstruction}, {"kl", mean.kl}},
-            fmt::format("loss {:.2f} kl {:.2f}", mean.loss, mean.kl)};
-  }
-
-  apps::TraineeMetrics validate() override {
-    Rng rng(validation_seed_, device_);
-    const models::VaeLoss mean = vae_.evaluate(held_out_, rng);
-    return {{{"test_loss", mean.loss},
-             {"test_reconstruction", mean.reconstruction},
-             {"test_kl", mean.kl}},
-            fmt::format("test {:.2f}", mean.loss)};
-  }
-
-  apps::TraineeMetrics conclude() override {
-    if (nll_samples_ == 0) return {};
-    const std::int64_t count = std::min(nll_images_, held_out_.dim(0));
-    Rng rng(derive_seed(validation_seed_, 2), device_);
-    const std::vector<double> bounds = models::importance_weighted_bound(
-        vae_, held_out_.slice(0, {count, held_out_.dim(1)}), nll_samples_, rng);
-    const double mean =
-        std::accumulate(bounds.begin(), bounds.end(), 0.0) / static_cast<double>(count);
-    return {{{"test_nll", mean}, {"nll_samples", nll_samples_}, {"nll_images", count}},
-            fmt::format("-log p(x) of {} test images: at most {:.2f} nats (bound of {} samples)",
-                        count, mean, nll_samples_)};
-  }
-
-  std::vector<float> draw(std::int64_t count) override {
-    return vae_.sample(Rng(picture_seed_, device_).normal({count, vae_.recipe().latent_size}))
-        .to_host<float>();
-  }
-
-  std::vector<apps::TrainedNetwork> networks() override {
-    return {{"decoder.safetensors",
-             &vae_.decoder(),
-             {"generator", image_shape_, 0, vae_.pixel_activation()}},
-            {"encoder.safetensors", &vae_.encoder(), {"encoder", image_shape_}}};
-  }
-
- private:
-  std::int64_t nll_samples_;
-  std::int64_t nll_images_;
-  std::vector<std::int64_t> image_shape_;
-  std::uint64_t picture_seed_;
-  std::uint64_t validation_seed_;
-  Device device_;
-  Tensor held_out_;
-  models::Vae vae_;
-};
 
 models::VaeRecipe recipe_of(const CLI::App& app, const Options& options) {
   models::VaeRecipe recipe = models::VaeRecipe::from_name(options.recipe);
@@ -116,22 +43,32 @@ models::VaeRecipe recipe_of(const CLI::App& app, const Options& options) {
   recipe.sigma = options.sigma;
   recipe.beta = options.beta;
   recipe.kl_warmup_steps = options.kl_warmup_steps;
+  recipe.importance_samples = options.importance_samples;
+  if (options.conditional) recipe.classes = kClasses;
   if (const auto rate = options.common.learning_rate(app)) recipe.adam.learning_rate = *rate;
   return recipe;
 }
 
 int train(const CLI::App& app, const Options& options) {
-  const models::VaeRecipe recipe = recipe_of(app, options);
+  const bool is_vae_gan = options.recipe == "vae-gan";
+  const auto vae_gan = is_vae_gan ? vae_gan_recipe(app, options) : models::VaeGanRecipe();
+  const auto recipe = is_vae_gan ? models::VaeRecipe() : recipe_of(app, options);
   const Device device = options.common.prepare();
   const MnistData data = load_mnist(options.common.data, MnistSplit::train);
   const IdxImages& images = data.images;
-  const IdxImages held_out = load_mnist(options.common.data, MnistSplit::test).images;
-  if (held_out.height != images.height || held_out.width != images.width) {
+  const MnistData held_out = load_mnist(options.common.data, MnistSplit::test);
+  const IdxImages& test = held_out.images;
+  if (test.height != images.height || test.width != images.width) {
     throw Error(fmt::format("{}: the test images are {}x{}, the training images {}x{}",
-                            options.common.data.string(), held_out.width, held_out.height,
-                            images.width, images.height));
+                            options.common.data.string(), test.width, test.height, images.width,
+                            images.height));
   }
-  VaeTrainee trainee(recipe, options, images, held_out, device);
+  if (is_vae_gan) {
+    apps::VaeGanTrainee trainee(vae_gan, options.common.training, test, device);
+    return apps::train(trainee, options.common.training, data, device);
+  }
+  apps::VaeTrainee trainee(recipe, options.common.training, options.log_likelihood, held_out,
+                           device);
   return apps::train(trainee, options.common.training, data, device);
 }
 
@@ -147,8 +84,11 @@ int main(int argc, char** argv) {
   options.common.add_to(app, "mnist_vae");
   app.add_option("--recipe", options.recipe,
                  "basic: 784-400-20; deep: wider and deeper, with a lower loss; burda: the network "
-                 "of Burda et al. (2016), on binarised images")
+                 "of Burda et al. (2016), on binarised images; vae-gan: images held against their "
+                 "reconstructions by a GAN's discriminator (Larsen et al. 2016)")
       ->capture_default_str();
+  app.add_flag("--conditional", options.conditional,
+               "Train with the labels, so that digits can be asked for");
   app.add_option("--likelihood", options.likelihood, "Of a pixel: bernoulli or gaussian")
       ->capture_default_str();
   app.add_option("--sigma", options.sigma, "A pixel's standard deviation, if gaussian")
@@ -160,12 +100,17 @@ int main(int argc, char** argv) {
   app.add_option("--kl-warmup", options.kl_warmup_steps, "Steps in which that weight rises from 0")
       ->check(apps::whole_number(0, apps::kMaxCount))
       ->capture_default_str();
+  app.add_option("--iw-samples", options.importance_samples,
+                 "Draws of the latent vector an image; more than 1 trains on their "
+                 "importance-weighted bound (Burda et al. 2016), the loss of the log")
+      ->check(apps::whole_number(1, 1000))
+      ->capture_default_str();
   app.add_option(
-         "--nll-samples", options.nll_samples,
+         "--nll-samples", options.log_likelihood.samples,
          "At the end, the importance-weighted bound on the test images' log-likelihood by so "
          "many samples an image (default: not measured)")
       ->check(apps::whole_number(1, 1000000));
-  app.add_option("--nll-images", options.nll_images, "Of so many test images")
+  app.add_option("--nll-images", options.log_likelihood.images, "Of so many test images")
       ->check(apps::whole_number(1, 1000000))
       ->capture_default_str();
   return apps::run(app, argc, argv, [&] { return train(app, options); });

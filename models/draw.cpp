@@ -52,12 +52,18 @@ std::vector<std::int32_t> labels_of(std::int64_t classes, std::int64_t first, st
   return labels;
 }
 
+Tensor with_labels(const LoadedNetwork& generator, const Tensor& z,
+                   const std::vector<std::int32_t>& labels) {
+  const std::int64_t classes = generator.info.classes;
+  if (classes == 0) return z;
+  return concat_columns(z, one_hot(Tensor::from_host(labels, {z.dim(0)}, z.device()), classes));
+}
+
 Tensor with_labels(const LoadedNetwork& generator, const Tensor& z, std::int64_t first,
                    std::optional<std::int64_t> label) {
   const std::int64_t classes = generator.info.classes;
   if (classes == 0) return z;
-  const std::vector<std::int32_t> labels = labels_of(classes, first, z.dim(0), label);
-  return concat_columns(z, one_hot(Tensor::from_host(labels, {z.dim(0)}, z.device()), classes));
+  return with_labels(generator, z, labels_of(classes, first, z.dim(0), label));
 }
 
 void check_pixels(const std::vector<float>& pixels) {
@@ -108,6 +114,21 @@ std::vector<float> images_of(const LoadedNetwork& generator, const Tensor& z,
   const NoGradGuard no_grad;
   std::vector<float> pixels =
       (*generator.network)(with_labels(generator, z, 0, label)).to_host<float>();
+  check_pixels(pixels);
+  return pixels;
+}
+
+std::vector<float> images_of(const LoadedNetwork& generator, const Tensor& z,
+                             const std::vector<std::int32_t>& labels) {
+  check(generator, {.label = {}});
+  for (const std::int32_t label : labels) check(generator, {.label = label});
+  if (generator.info.classes > 0 && static_cast<std::int64_t>(labels.size()) != z.dim(0)) {
+    throw Error("its images need labels: there are " + std::to_string(labels.size()) + " for " +
+                std::to_string(z.dim(0)));
+  }
+  const NoGradGuard no_grad;
+  std::vector<float> pixels =
+      (*generator.network)(with_labels(generator, z, labels)).to_host<float>();
   check_pixels(pixels);
   return pixels;
 }

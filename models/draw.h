@@ -36,6 +36,10 @@ std::vector<std::int32_t> drawn_labels(const LoadedNetwork& generator,
 // The images of given latent vectors (n, latent_size), as `label` says.
 std::vector<float> images_of(const LoadedNetwork& generator, const Tensor& z,
                              std::optional<std::int64_t> label);
+// The same with a label for each; none of a generator without classes. Errors: those of
+// draw_images; another number of labels.
+std::vector<float> images_of(const LoadedNetwork& generator, const Tensor& z,
+                             const std::vector<std::int32_t>& labels);
 std::int64_t latent_size(const LoadedNetwork& generator);
 
 }  // namespace kiln::models

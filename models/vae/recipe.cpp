@@ -51,14 +51,14 @@ VaeRecipe VaeRecipe::from_name(const std::string& name) {
 }
 
 MlpConfig VaeRecipe::encoder(std::int64_t image_size) const {
-  std::vector<std::int64_t> sizes = {image_size};
+  std::vector<std::int64_t> sizes = {image_size + classes};
   sizes.insert(sizes.end(), hidden.begin(), hidden.end());
   sizes.push_back(2 * latent_size);
   return {sizes, hidden_activation, {}, hidden_init, output_init};
 }
 
 MlpConfig VaeRecipe::decoder(std::int64_t image_size) const {
-  std::vector<std::int64_t> sizes = {latent_size};
+  std::vector<std::int64_t> sizes = {latent_size + classes};
   sizes.insert(sizes.end(), hidden.rbegin(), hidden.rend());
   sizes.push_back(image_size);
   const bool mean = likelihood == Likelihood::gaussian;

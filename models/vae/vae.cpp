@@ -7,16 +7,20 @@
 
 #include "engine/autograd/backward.h"
 #include "engine/ops/arithmetic.h"
+#include "engine/ops/concat.h"
 #include "engine/ops/gaussian.h"
 #include "engine/ops/loss.h"
+#include "engine/ops/one_hot.h"
 #include "engine/ops/pointwise.h"
+#include "engine/ops/reduce.h"
 #include "engine/ops/rows.h"
+#include "models/vae/bound.h"
 
 namespace kiln::models {
 namespace {
 
 enum VaeSeed : std::uint64_t { kEncoderSeed, kDecoderSeed, kVaeNoiseSeed };
-enum VaeMetric : std::int64_t { kReconstruction, kKl, kNumVaeMetrics };
+enum VaeMetric : std::int64_t { kReconstruction, kKl, kBound, kNumVaeMetrics };
 
 std::vector<Tensor> joined(std::vector<Tensor> a, const std::vector<Tensor>& b) {
   a.insert(a.end(), b.begin(), b.end());
@@ -40,6 +44,12 @@ const VaeRecipe& checked(const VaeRecipe& recipe) {
     throw Error("[vae] sigma " + std::to_string(recipe.sigma) + " is not a number above 0");
   }
   if (recipe.kl_warmup_steps < 0) throw Error("[vae] the number of warm-up steps is negative");
+  if (recipe.classes < 0) throw Error("[vae] the number of classes is negative");
+  if (recipe.importance_samples < 1) throw Error("[vae] the number of samples is below 1");
+  if (recipe.importance_samples > 1 && (recipe.beta != 1 || recipe.kl_warmup_steps > 0)) {
+    throw Error("[vae] the bound of " + std::to_string(recipe.importance_samples) +
+                " importance samples has no KL divergence for beta or a warm-up to weigh");
+  }
   return recipe;
 }
 
@@ -63,8 +73,17 @@ void Vae::prepare(std::int64_t batch) {
   captured_.reset();
   batch_ = batch;
   images_ = Tensor::empty({batch, encoder_.inputs()}, device);
-  noise_ = Tensor::empty({batch, recipe_.latent_size}, device);
+  noise_ = Tensor::empty({recipe_.importance_samples * batch, recipe_.latent_size}, device);
   kl_targets_ = log_variance_columns(batch, recipe_.latent_size, device);
+}
+
+Tensor Vae::pixels_of(const Tensor& images) const {
+  return recipe_.classes == 0 ? images : columns(images, 0, decoder_.outputs());
+}
+
+Tensor Vae::with_labels(const Tensor& z, const Tensor& images) const {
+  if (recipe_.classes == 0) return z;
+  return concat_columns(z, columns(images, decoder_.outputs(), recipe_.classes));
 }
 
 void Vae::train_step(const BatchStream& batches) {
@@ -108,30 +127,56 @@ void Vae::step_on(const Tensor& images) {
 }
 
 void Vae::update(const Tensor& images, const Tensor& noise) {
+  const Objective made = objective(images, noise);
+  backward(made.loss, arena_.parameters());
+  adam_.step();
+  metric_sums_.slice(kReconstruction, {}).add_from(made.reconstruction.detach());
+  metric_sums_.slice(kKl, {}).add_from(made.kl.detach());
+  if (is_importance_weighted()) metric_sums_.slice(kBound, {}).add_from(made.loss.detach());
+}
+
+Tensor Vae::loss(const Tensor& images, const Tensor& noise) {
+  prepare(images.dim(0));
+  return objective(images, noise).loss;
+}
+
+Vae::Objective Vae::objective(const Tensor& images, const Tensor& noise) {
+  if (is_importance_weighted()) return importance_weighted(images, noise);
   const double scale = 1.0 / static_cast<double>(batch_);
   const Tensor parameters = encoder_(images);
-  const Tensor output = decoder_(gaussian_sample(parameters, noise));
-  const Tensor reconstruction = reconstruction_loss(output, images, scale);
+  const Tensor output = decoder_(with_labels(gaussian_sample(parameters, noise), images));
+  const Tensor reconstruction = reconstruction_loss(output, pixels_of(images), scale);
   const Tensor kl = sum_loss(kernels::KlFromUnitGaussian{}, parameters, kl_targets_, scale);
-  backward(has_kl_weight() ? reconstruction + kl * kl_weight_ : reconstruction + kl,
-           arena_.parameters());
-  adam_.step();
-  metric_sums_.slice(kReconstruction, {}).add_from(reconstruction.detach());
-  metric_sums_.slice(kKl, {}).add_from(kl.detach());
+  return {has_kl_weight() ? reconstruction + kl * kl_weight_ : reconstruction + kl, reconstruction,
+          kl};
+}
+
+// All draws of a batch go through the decoder at once.
+Vae::Objective Vae::importance_weighted(const Tensor& images, const Tensor& noise) {
+  const std::int64_t k = recipe_.importance_samples;
+  const Tensor parameters = encoder_(images), repeated = repeated_rows(parameters, k);
+  const Tensor z = gaussian_sample(repeated, noise), repeated_images = repeated_rows(images, k);
+  const Tensor output = decoder_(with_labels(z, repeated_images));
+  const Tensor log_likelihoods = row_log_likelihoods(output, pixels_of(repeated_images));
+  const Tensor log_weights = log_likelihoods + log_prior_ratio(repeated, noise, z);
+  const double scale = 1.0 / static_cast<double>(batch_);
+  return {importance_weighted_loss(reshape(log_weights, {k, batch_})),
+          -mean(log_likelihoods.detach()),
+          sum_loss(kernels::KlFromUnitGaussian{}, parameters.detach(), kl_targets_, scale)};
 }
 
 // Without the constant of a Gaussian likelihood.
-Tensor Vae::reconstruction_loss(const Tensor& output, const Tensor& images, double scale) const {
+Tensor Vae::reconstruction_loss(const Tensor& output, const Tensor& pixels, double scale) const {
   if (recipe_.likelihood == Likelihood::bernoulli) {
-    return sum_loss(kernels::BceWithLogits{}, output, images, scale);
+    return sum_loss(kernels::BceWithLogits{}, output, pixels, scale);
   }
-  return sum_loss(kernels::SquaredError{}, output, images,
+  return sum_loss(kernels::SquaredError{}, output, pixels,
                   scale / (2 * recipe_.sigma * recipe_.sigma));
 }
 
 double Vae::reconstruction_constant() const {
   if (recipe_.likelihood == Likelihood::bernoulli) return 0;
-  return static_cast<double>(encoder_.inputs()) *
+  return static_cast<double>(decoder_.outputs()) *
          (std::log(recipe_.sigma) + std::log(2 * std::numbers::pi) / 2);
 }
 
@@ -143,7 +188,8 @@ VaeLoss Vae::read_metrics() {
   VaeLoss mean;
   mean.reconstruction = sums[kReconstruction] / steps + reconstruction_constant();
   mean.kl = sums[kKl] / steps;
-  mean.loss = mean.reconstruction + recipe_.beta * mean.kl;
+  mean.loss = is_importance_weighted() ? sums[kBound] / steps + reconstruction_constant()
+                                       : mean.reconstruction + recipe_.beta * mean.kl;
   if (!std::isfinite(mean.loss)) {
     throw Error("the loss is not finite at step " + std::to_string(steps_done_) +
                 ": the training has diverged; try a smaller learning rate");
@@ -155,15 +201,16 @@ VaeLoss Vae::evaluate(const Tensor& images, Rng& rng) {
   constexpr std::int64_t kChunk = 1000;
   const NoGradGuard no_grad;
   VaeLoss mean;
-  const std::int64_t n = images.dim(0), pixels = images.dim(1), latent = recipe_.latent_size;
+  const std::int64_t n = images.dim(0), width = images.dim(1), latent = recipe_.latent_size;
   if (n == 0) throw Error("[vae] there are no images to evaluate");
   const double scale = 1.0 / static_cast<double>(n);
   for (std::int64_t first = 0; first < n; first += kChunk) {
     const std::int64_t rows = std::min(kChunk, n - first);
-    const Tensor chunk = images.slice(first * pixels, {rows, pixels});
+    const Tensor chunk = images.slice(first * width, {rows, width});
     const Tensor parameters = encoder_(chunk);
     const Tensor z = gaussian_sample(parameters, rng.normal({rows, latent}));
-    mean.reconstruction += reconstruction_loss(decoder_(z), chunk, scale).item();
+    mean.reconstruction +=
+        reconstruction_loss(decoder_(with_labels(z, chunk)), pixels_of(chunk), scale).item();
     mean.kl += sum_loss(kernels::KlFromUnitGaussian{}, parameters,
                         log_variance_columns(rows, latent, images.device()), scale)
                    .item();
@@ -175,12 +222,16 @@ VaeLoss Vae::evaluate(const Tensor& images, Rng& rng) {
 
 Tensor Vae::log_likelihoods(const Tensor& images, const Tensor& z) {
   const NoGradGuard no_grad;
-  const Tensor output = decoder_(z);
+  const Tensor output = decoder_(with_labels(z, images));
+  return row_log_likelihoods(output, pixels_of(images)) - reconstruction_constant();
+}
+
+// Without the constant of a Gaussian likelihood.
+Tensor Vae::row_log_likelihoods(const Tensor& output, const Tensor& pixels) const {
   if (recipe_.likelihood == Likelihood::bernoulli) {
-    return row_sum(images * output - softplus(output));
+    return row_sum(pixels * output - softplus(output));
   }
-  return row_sum(square(images - output)) / (-2 * recipe_.sigma * recipe_.sigma) -
-         reconstruction_constant();
+  return row_sum(square(pixels - output)) / (-2 * recipe_.sigma * recipe_.sigma);
 }
 
 Tensor Vae::encode(const Tensor& images) {
@@ -195,7 +246,17 @@ Activation Vae::pixel_activation() const {
 
 Tensor Vae::sample(const Tensor& z) {
   const NoGradGuard no_grad;
-  const Tensor output = decoder_(z);
+  return decoded_pixels(z);
+}
+
+Tensor Vae::sample(const Tensor& z, const Tensor& labels) {
+  const NoGradGuard no_grad;
+  return decoded_pixels(concat_columns(z, one_hot(labels, recipe_.classes)));
+}
+
+// input: latent vectors with their labels.
+Tensor Vae::decoded_pixels(const Tensor& input) {
+  const Tensor output = decoder_(input);
   return recipe_.likelihood == Likelihood::bernoulli ? sigmoid(output) : output;
 }
 
@@ -203,7 +264,7 @@ Tensor Vae::sample(const Tensor& z) {
 Tensor Vae::reconstruct(const Tensor& images) {
   const NoGradGuard no_grad;
   const Tensor zeros = Tensor::zeros({images.dim(0), recipe_.latent_size}, images.device());
-  return sample(gaussian_sample(encoder_(images), zeros));
+  return decoded_pixels(with_labels(gaussian_sample(encoder_(images), zeros), images));
 }
 
 // A uniform number lies in (0, 1]: black pixels stay black, white ones white.

@@ -13,6 +13,9 @@ class Conditional : public AppTest {
   // One class an image half: what is bright says which label it is.
   void make_labelled_data() {
     std::filesystem::create_directory(data_);
+    for (const std::string split : {"train", "t10k"}) make_labelled_split(split);
+  }
+  void make_labelled_split(const std::string& split) {
     const std::size_t count = 640;
     IdxImages images{count, 4, 4, Bytes(count * 16)};
     Bytes labels(count);
@@ -22,12 +25,12 @@ class Conditional : public AppTest {
         images.pixels[i * 16 + j] = static_cast<std::uint8_t>((j < 8) == (i % 2 == 0) ? 255 : 0);
       }
     }
-    write_idx_images(data_ / "train-images-idx3-ubyte", images);
-    write_idx_labels(data_ / "train-labels-idx1-ubyte", labels);
+    write_idx_images(data_ / (split + "-images-idx3-ubyte"), images);
+    write_idx_labels(data_ / (split + "-labels-idx1-ubyte"), labels);
   }
 
-  Bytes drawn(const Arguments& more) {
-    Arguments arguments = {"--model", "out/generator.safetensors", "--out", "x-idx3-ubyte"};
+  Bytes drawn(const Arguments& more, const std::string& model = "out/generator.safetensors") {
+    Arguments arguments = {"--model", model, "--out", "x-idx3-ubyte"};
     arguments.insert(arguments.end(), more.begin(), more.end());
     const Outcome run = generate(arguments);
     EXPECT_EQ(run.exit_code, 0) << run.err;
@@ -71,6 +74,35 @@ TEST_F(Conditional, DrawsWhatIsAskedFor) {
             10);
   expect_drawing_refused({"--label", "10"}, 1, "label 10 is not one of its 10 classes");
   expect_drawing_refused({"--label", "-1"}, 2, "'-1' is not a whole number");
+}
+
+// Pictures of a training run are ten images wide: a class a row.
+TEST_F(Conditional, AVaeDrawsWhatIsAskedFor) {
+  make_labelled_data();
+  const Outcome run = mnist_vae({"--conditional", "--epochs", "10", "--batch", "16", "--lr",
+                                 "0.003", "--seed", "2", "--out", "out"});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_NE(run.out.find("a conditional VAE (recipe basic)"), std::string::npos) << run.out;
+  const std::string decoder = "out/decoder.safetensors";
+  for (const int label : {0, 1}) {
+    const auto halves =
+        brighter_halves(drawn({"--n", "50", "--label", std::to_string(label)}, decoder));
+    EXPECT_GE(std::count(halves.begin(), halves.end(), label), 48) << label;
+  }
+  const GreyImage picture = read_png(out_ / "samples.png");
+  for (const std::size_t row : {0u, 1u}) {
+    // Cells of 4x4 behind borders of 2.
+    std::size_t sums[2] = {};
+    for (std::size_t y = 0; y < 4; ++y) {
+      for (std::size_t x = 0; x < 10; ++x) {
+        sums[y / 2] += picture.pixels[(2 + row * 6 + y) * picture.width + 2 + x * 6];
+      }
+    }
+    EXPECT_GT(sums[row], 2 * sums[1 - row]) << "row " << row;
+  }
+  for (const char* file : {"decoder.safetensors", "encoder.safetensors"}) {
+    EXPECT_EQ(models::load_network(out_ / file, Device::cpu()).info.classes, 10);
+  }
 }
 
 TEST_F(Conditional, AModelWithoutClassesHasNoLabels) {

@@ -98,6 +98,65 @@ TEST_F(MnistVae, EqualSeedsGiveEqualFiles) {
   }
 }
 
+// The bound of more draws is below the ELBO that the same run reports of the test set.
+TEST_F(MnistVae, TrainsOnTheImportanceWeightedBound) {
+  make_data();
+  const Outcome run =
+      mnist_vae({"--iw-samples", "5", "--epochs", "2", "--batch", "16", "--out", "out"});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_NE(run.out.find("a VAE (recipe basic, 5 importance samples)"), std::string::npos)
+      << run.out;
+  const auto last = read_metrics(out_ / "metrics.jsonl").back();
+  EXPECT_LT(last["loss"], last["reconstruction"].get<double>() + last["kl"].get<double>());
+  EXPECT_GT(last["test_loss"], 0.5 * last["loss"].get<double>());
+}
+
+TEST_F(MnistVae, AVaeGanLeavesItsThreeNetworks) {
+  make_data();
+  for (const std::string out : {"out", "again"}) {
+    const Outcome run =
+        mnist_vae({"--recipe", "vae-gan", "--epochs", "2", "--batch", "16", "--out", out});
+    ASSERT_EQ(run.exit_code, 0) << run.err;
+    EXPECT_NE(run.out.find("Training a VAE-GAN on 200 images of 8x8"), std::string::npos)
+        << run.out;
+  }
+  const std::vector<std::string> expected = {"decoder.safetensors",
+                                             "discriminator.safetensors",
+                                             "encoder.safetensors",
+                                             "metrics.jsonl",
+                                             "samples",
+                                             "samples.png",
+                                             "samples/epoch_0001.png",
+                                             "samples/epoch_0002.png"};
+  EXPECT_EQ(names(snapshot(out_)), expected);
+  for (const std::string& name : expected) {
+    if (name == "metrics.jsonl" || name == "samples") continue;
+    EXPECT_EQ(get_file(out_ / name), get_file(folder_ / "again" / name)) << name;
+  }
+  EXPECT_EQ(read_untimed_metrics(out_ / "metrics.jsonl"),
+            read_untimed_metrics(folder_ / "again/metrics.jsonl"));
+  std::set<std::string> keys;
+  const auto last = read_metrics(out_ / "metrics.jsonl").back();
+  for (const auto& [key, value] : last.items()) keys.insert(key);
+  EXPECT_EQ(keys, (std::set<std::string>{"epoch", "step", "kl", "likeness", "d_loss",
+                                         "test_pixel_error", "images_per_second", "seconds"}));
+  EXPECT_EQ(
+      models::load_network(out_ / "discriminator.safetensors", Device::cpu()).network->outputs(),
+      1);
+  for (const Arguments& more :
+       {Arguments{}, Arguments{"--reconstruct", "data/t10k-images-idx3-ubyte"}}) {
+    Arguments all = {"--model", "out/decoder.safetensors", "--n", "9", "--out", "x-idx3-ubyte"};
+    all.insert(all.end(), more.begin(), more.end());
+    const Outcome drawn = generate(all);
+    EXPECT_EQ(drawn.exit_code, 0) << drawn.err;
+    EXPECT_EQ(read_idx_images(folder_ / "x-idx3-ubyte").count, 9u);
+  }
+  expect_refused(mnist_vae({"--recipe", "vae-gan", "--beta", "2", "--out", "no"}), "mnist_vae", 1,
+                 "--beta is not for recipe vae-gan");
+  expect_refused(mnist_vae({"--recipe", "vae-gan", "--conditional", "--out", "no"}), "mnist_vae", 1,
+                 "--conditional is not for recipe vae-gan");
+}
+
 TEST_F(MnistVae, BadOptionsAreOneLineAndLeaveNothing) {
   make_data();
   const std::pair<Arguments, std::string> cases[] = {
@@ -107,12 +166,15 @@ TEST_F(MnistVae, BadOptionsAreOneLineAndLeaveNothing) {
       {{"--beta", "nan"}, "beta nan"},
       {{"--sigma", "0", "--likelihood", "gaussian"}, "sigma 0"},
       {{"--lr", "-1"}, "--lr -1"},
+      {{"--lr", "-1", "--recipe", "vae-gan"}, "--lr -1"},
+      {{"--iw-samples", "5", "--beta", "2"}, "the bound of 5 importance samples has no KL"},
       {{"--batch", "201"}, "--batch 201 is not between 1 and the 200 images"}};
   for (const auto& [arguments, text] : cases) {
     Arguments all = arguments;
     all.insert(all.end(), {"--out", "out"});
     expect_refused(mnist_vae(all), "mnist_vae", 1, text);
   }
+  expect_refused(mnist_vae({"--iw-samples", "0"}), "mnist_vae", 2, "'0' is not a whole number");
   expect_refused(mnist_vae({"--kl-warmup", "-1"}), "mnist_vae", 2, "'-1' is not a whole number");
   write_idx_images(data_ / "t10k-images-idx3-ubyte", images(kImages, 9, 8));
   expect_refused(mnist_vae({"--out", "out"}), "mnist_vae", 1,

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <fstream>
@@ -61,6 +62,24 @@ inline Tensor golden_images(std::int64_t rows, Device device) {
 inline nlohmann::json read_golden(const std::string& name) {
   std::ifstream file(KILN_GOLDEN_DIR "/" + name);
   return nlohmann::json::parse(file);
+}
+
+// Every 997th number of each parameter's gradient.
+inline void expect_golden_gradients(const models::Chain& mlp, const nlohmann::json& golden) {
+  const std::vector<nn::NamedTensor> parameters = mlp.named_parameters();
+  ASSERT_EQ(parameters.size(), golden.size());
+  for (std::size_t p = 0; p < parameters.size(); ++p) {
+    const std::vector<float> values = parameters[p].tensor.grad().to_host<float>();
+    std::vector<float> sampled;
+    double largest = 0;
+    for (std::size_t i = 0; i < values.size(); i += 997) {
+      sampled.push_back(values[i]);
+      largest = std::max(largest, std::abs(static_cast<double>(values[i])));
+    }
+    EXPECT_GT(largest, 0) << parameters[p].name;
+    EXPECT_TRUE(near(sampled, golden[p].get<std::vector<float>>(), 1e-4, 1e-5 * largest))
+        << parameters[p].name;
+  }
 }
 
 // Every 997th weight of each parameter.

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+#include "apps/vae_trainee.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "engine/data/labelled_rows.h"
+#include "engine/io/image_grid.h"
+#include "models/vae/bound.h"
+
+namespace kiln::apps {
+
+VaeTrainee::VaeTrainee(const models::VaeRecipe& recipe, const TrainingOptions& options,
+                       const LogLikelihoodOptions& log_likelihood, const MnistData& held_out,
+                       Device device)
+    : log_likelihood_(log_likelihood),
+      image_shape_({static_cast<std::int64_t>(held_out.images.height),
+                    static_cast<std::int64_t>(held_out.images.width)}),
+      picture_seed_(seed_for(SeedPurpose::picture, options)),
+      validation_seed_(seed_for(SeedPurpose::validation, options)),
+      device_(device),
+      vae_(recipe, element_count(image_shape_), seed_for(SeedPurpose::model, options), device),
+      held_out_(Tensor::from_host(
+          bytes_to_unit(row_bytes(held_out)),
+          {static_cast<std::int64_t>(held_out.images.count), vae_.encoder().inputs()}, device)) {
+  if (!recipe.binarize) return;
+  Rng rng(derive_seed(validation_seed_, 1), device);
+  held_out_ = models::Vae::binarized(held_out_, rng);
+}
+
+std::vector<std::uint8_t> VaeTrainee::row_bytes(const MnistData& data) const {
+  const std::int64_t classes = vae_.recipe().classes;
+  if (classes == 0) return data.images.pixels;
+  return labelled_rows(data.images.pixels, element_count(image_shape_), data.labels, classes);
+}
+
+Tensor VaeTrainee::rows(const MnistData& data, Device device) {
+  if (vae_.recipe().classes == 0) return Trainee::rows(data, device);
+  return Tensor::from_host(row_bytes(data),
+                           {static_cast<std::int64_t>(data.images.count), vae_.encoder().inputs()},
+                           device);
+}
+
+std::string VaeTrainee::description() const {
+  const models::VaeRecipe& recipe = vae_.recipe();
+  const std::string samples =
+      recipe.importance_samples == 1
+          ? ""
+          : fmt::format(", {} importance samples", recipe.importance_samples);
+  return fmt::format("a {}VAE (recipe {}{})", recipe.classes > 0 ? "conditional " : "", recipe.name,
+                     samples);
+}
+
+TraineeMetrics VaeTrainee::read_metrics() {
+  const models::VaeLoss mean = vae_.read_metrics();
+  return {{{"loss", mean.loss}, {"reconstruction", mean.reconstruction}, {"kl", mean.kl}},
+          fmt::format("loss {:.2f} kl {:.2f}", mean.loss, mean.kl)};
+}
+
+TraineeMetrics VaeTrainee::validate() {
+  Rng rng(validation_seed_, device_);
+  const models::VaeLoss mean = vae_.evaluate(held_out_, rng);
+  return {{{"test_loss", mean.loss},
+           {"test_reconstruction", mean.reconstruction},
+           {"test_kl", mean.kl}},
+          fmt::format("test {:.2f}", mean.loss)};
+}
+
+TraineeMetrics VaeTrainee::conclude() {
+  if (log_likelihood_.samples == 0) return {};
+  const std::int64_t count = std::min(log_likelihood_.images, held_out_.dim(0));
+  Rng rng(derive_seed(validation_seed_, 2), device_);
+  const std::vector<double> bounds = models::importance_weighted_bound(
+      vae_, held_out_.slice(0, {count, held_out_.dim(1)}), log_likelihood_.samples, rng);
+  const double mean =
+      std::accumulate(bounds.begin(), bounds.end(), 0.0) / static_cast<double>(count);
+  return {{{"test_nll", mean}, {"nll_samples", log_likelihood_.samples}, {"nll_images", count}},
+          fmt::format("-log p(x) of {} test images: at most {:.2f} nats (bound of {} samples)",
+                      count, mean, log_likelihood_.samples)};
+}
+
+std::vector<float> VaeTrainee::draw(std::int64_t count) {
+  const Tensor z = Rng(picture_seed_, device_).normal({count, vae_.recipe().latent_size});
+  if (vae_.recipe().classes == 0) return vae_.sample(z).to_host<float>();
+  std::vector<std::int32_t> labels;  // a row of ten a class
+  for (std::int64_t i = 0; i < count; ++i) {
+    labels.push_back(static_cast<std::int32_t>(i / 10 % vae_.recipe().classes));
+  }
+  return vae_.sample(z, Tensor::from_host(labels, {count}, device_)).to_host<float>();
+}
+
+std::vector<TrainedNetwork> VaeTrainee::networks() {
+  const std::int64_t classes = vae_.recipe().classes;
+  return {{"decoder.safetensors",
+           &vae_.decoder(),
+           {"generator", image_shape_, classes, vae_.pixel_activation()}},
+          {"encoder.safetensors", &vae_.encoder(), {"encoder", image_shape_, classes}}};
+}
+
+}  // namespace kiln::apps

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+// A VAE as the training loop sees it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "apps/trainee.h"
+#include "apps/training_run.h"
+#include "models/vae/vae.h"
+
+namespace kiln::apps {
+
+// What is measured when the training is over.
+struct LogLikelihoodOptions {
+  std::int64_t samples = 0;  // 0: not measured
+  std::int64_t images = 10000;
+};
+
+class VaeTrainee final : public Trainee {
+ public:
+  // `held_out`: what an epoch ends with is measured on these.
+  VaeTrainee(const models::VaeRecipe& recipe, const TrainingOptions& options,
+             const LogLikelihoodOptions& log_likelihood, const MnistData& held_out, Device device);
+
+  Tensor rows(const MnistData& data, Device device) override;
+  std::string description() const override;
+  void train_step(const BatchStream& batches) override { vae_.train_step(batches); }
+  std::int64_t steps_done() const override { return vae_.steps_done(); }
+  TraineeMetrics read_metrics() override;
+  TraineeMetrics validate() override;
+  TraineeMetrics conclude() override;
+  std::vector<float> draw(std::int64_t count) override;
+  std::vector<TrainedNetwork> networks() override;
+
+ private:
+  std::vector<std::uint8_t> row_bytes(const MnistData& data) const;
+
+  LogLikelihoodOptions log_likelihood_;
+  std::vector<std::int64_t> image_shape_;
+  std::uint64_t picture_seed_;
+  std::uint64_t validation_seed_;
+  Device device_;
+  models::Vae vae_;
+  Tensor held_out_;  // (images, image + classes)
+};
+
+}  // namespace kiln::apps
