@@ -53,7 +53,8 @@ TEST_F(MnistVae, ItsDecoderIsAGeneratorOfPixels) {
         mnist_vae({"--epochs", "1", "--batch", "16", "--likelihood", likelihood, "--out", "out"})
             .exit_code,
         0);
-    EXPECT_EQ(models::load_network(out_ / "encoder.safetensors", Device::cpu()).info.role, "encoder");
+    EXPECT_EQ(models::load_network(out_ / "encoder.safetensors", Device::cpu()).info.role,
+              "encoder");
     const Outcome drawn =
         generate({"--model", "out/decoder.safetensors", "--n", "3", "--out", "drawn.png"});
     EXPECT_EQ(drawn.exit_code, 0) << drawn.err;
@@ -119,10 +120,14 @@ TEST_F(MnistVae, AVaeGanLeavesItsThreeNetworks) {
     EXPECT_NE(run.out.find("Training a VAE-GAN on 200 images of 8x8"), std::string::npos)
         << run.out;
   }
-  const std::vector<std::string> expected = {
-      "decoder.safetensors", "discriminator.safetensors", "encoder.safetensors",
-      "metrics.jsonl",       "samples",                   "samples.png",
-      "samples/epoch_0001.png", "samples/epoch_0002.png"};
+  const std::vector<std::string> expected = {"decoder.safetensors",
+                                             "discriminator.safetensors",
+                                             "encoder.safetensors",
+                                             "metrics.jsonl",
+                                             "samples",
+                                             "samples.png",
+                                             "samples/epoch_0001.png",
+                                             "samples/epoch_0002.png"};
   EXPECT_EQ(names(snapshot(out_)), expected);
   for (const std::string& name : expected) {
     if (name == "metrics.jsonl" || name == "samples") continue;
