@@ -18,7 +18,7 @@ struct VaeGanRecipe {
   // The discriminator's hidden layers up to the one whose outputs are compared, and behind it.
   std::vector<std::int64_t> feature_hidden = {512, 256};
   std::vector<std::int64_t> judge_hidden = {128};
-  double gamma = 0.1;         // weight of the likeness against the GAN's loss, for the decoder
+  double gamma = 0.3;         // weight of the likeness against the GAN's loss, for the decoder
   double prior_weight = 0.3;  // weight of the KL divergence against the likeness, for the encoder
   double r1 = 0.1;            // weight of the discriminator's slope; 0 leaves it out
   optim::AdamConfig encoder_adam = {1e-3, 0.9, 0.999};
