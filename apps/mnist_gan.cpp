@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Trains a GAN on MNIST, or on any data set in its file format.
 #include "apps/training_options.h"
-#include "engine/data/labelled_rows.h"
 #include "engine/data/mnist.h"
 #include "models/gan/gan.h"
 
@@ -29,13 +28,7 @@ class GanTrainee final : public apps::Trainee {
         gan_(recipe, element_count(image_shape_), seed_for(apps::SeedPurpose::model, options),
              device) {}
 
-  Tensor rows(const MnistData& data, Device device) override {
-    if (recipe_.classes == 0) return Trainee::rows(data, device);
-    const std::int64_t image_size = element_count(image_shape_);
-    return Tensor::from_host(
-        labelled_rows(data.images.pixels, image_size, data.labels, recipe_.classes),
-        {static_cast<std::int64_t>(data.images.count), image_size + recipe_.classes}, device);
-  }
+  std::int64_t classes() const override { return recipe_.classes; }
   std::string description() const override {
     return fmt::format("a {}GAN (recipe {})", recipe_.classes > 0 ? "conditional " : "",
                        recipe_.name);
@@ -54,12 +47,8 @@ class GanTrainee final : public apps::Trainee {
 
   std::vector<float> draw(std::int64_t count) override {
     const Tensor z = Rng(picture_seed_, device_).normal({count, recipe_.latent_size});
-    if (recipe_.classes == 0) return gan_.sample(z).to_host<float>();
-    std::vector<std::int32_t> labels;  // a row of ten a class
-    for (std::int64_t i = 0; i < count; ++i) {
-      labels.push_back(static_cast<std::int32_t>(i / 10 % recipe_.classes));
-    }
-    return gan_.sample(z, Tensor::from_host(labels, {count}, device_)).to_host<float>();
+    const Tensor labels = apps::picture_labels(count, classes(), device_);
+    return (labels.defined() ? gan_.sample(z, labels) : gan_.sample(z)).to_host<float>();
   }
 
   std::vector<apps::TrainedNetwork> networks() override {

@@ -26,6 +26,16 @@ struct TrainedNetwork {
   models::NetworkInfo info;
 };
 
+// The rows that a model with so many classes is trained on: pixels, and behind them the one-hot
+// label.
+std::vector<std::uint8_t> row_bytes(const MnistData& data, std::int64_t classes);
+// The same, bytes (n, row size), on a device.
+Tensor training_rows(const MnistData& data, std::int64_t classes, Device device);
+
+// Labels of `count` images of a picture, a row of ten a class; undefined where there are no
+// classes.
+Tensor picture_labels(std::int64_t count, std::int64_t classes, Device device);
+
 class Trainee {
  public:
   Trainee() = default;
@@ -33,13 +43,8 @@ class Trainee {
   Trainee& operator=(const Trainee&) = delete;
   virtual ~Trainee() = default;
 
-  // The data set as this model takes it, bytes (n, row_size): a row is an image's pixels and, for
-  // some models, its label.
-  virtual Tensor rows(const MnistData& data, Device device) {
-    const auto count = static_cast<std::int64_t>(data.images.count);
-    const auto size = static_cast<std::int64_t>(data.images.height * data.images.width);
-    return Tensor::from_host(data.images.pixels, {count, size}, device);
-  }
+  // Of a model that is trained with labels: how many there are.
+  virtual std::int64_t classes() const { return 0; }
   virtual std::string description() const = 0;  // "a GAN (recipe stable)"
   virtual void train_step(const BatchStream& batches) = 0;
   virtual std::int64_t steps_done() const = 0;

@@ -48,7 +48,7 @@ class TrainingRun {
         options_(options),
         height_(data.images.height),
         width_(data.images.width),
-        batches_(trainee.rows(data, device), options.batch,
+        batches_(training_rows(data, trainee.classes(), device), options.batch,
                  seed_for(SeedPurpose::batches, options)),
         results_(options.out, file_names(trainee)),
         folder_(results_.folder, results_.epoch_pictures, model_bytes(trainee)),

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <numeric>
 
-#include "engine/data/labelled_rows.h"
 #include "engine/io/image_grid.h"
 #include "models/vae/bound.h"
 
@@ -23,24 +22,11 @@ VaeTrainee::VaeTrainee(const models::VaeRecipe& recipe, const TrainingOptions& o
       device_(device),
       vae_(recipe, element_count(image_shape_), seed_for(SeedPurpose::model, options), device),
       held_out_(Tensor::from_host(
-          bytes_to_unit(row_bytes(held_out)),
+          bytes_to_unit(row_bytes(held_out, recipe.classes)),
           {static_cast<std::int64_t>(held_out.images.count), vae_.encoder().inputs()}, device)) {
   if (!recipe.binarize) return;
   Rng rng(derive_seed(validation_seed_, 1), device);
   held_out_ = models::Vae::binarized(held_out_, rng);
-}
-
-std::vector<std::uint8_t> VaeTrainee::row_bytes(const MnistData& data) const {
-  const std::int64_t classes = vae_.recipe().classes;
-  if (classes == 0) return data.images.pixels;
-  return labelled_rows(data.images.pixels, element_count(image_shape_), data.labels, classes);
-}
-
-Tensor VaeTrainee::rows(const MnistData& data, Device device) {
-  if (vae_.recipe().classes == 0) return Trainee::rows(data, device);
-  return Tensor::from_host(row_bytes(data),
-                           {static_cast<std::int64_t>(data.images.count), vae_.encoder().inputs()},
-                           device);
 }
 
 std::string VaeTrainee::description() const {
@@ -83,20 +69,15 @@ TraineeMetrics VaeTrainee::conclude() {
 
 std::vector<float> VaeTrainee::draw(std::int64_t count) {
   const Tensor z = Rng(picture_seed_, device_).normal({count, vae_.recipe().latent_size});
-  if (vae_.recipe().classes == 0) return vae_.sample(z).to_host<float>();
-  std::vector<std::int32_t> labels;  // a row of ten a class
-  for (std::int64_t i = 0; i < count; ++i) {
-    labels.push_back(static_cast<std::int32_t>(i / 10 % vae_.recipe().classes));
-  }
-  return vae_.sample(z, Tensor::from_host(labels, {count}, device_)).to_host<float>();
+  const Tensor labels = picture_labels(count, classes(), device_);
+  return (labels.defined() ? vae_.sample(z, labels) : vae_.sample(z)).to_host<float>();
 }
 
 std::vector<TrainedNetwork> VaeTrainee::networks() {
-  const std::int64_t classes = vae_.recipe().classes;
   return {{"decoder.safetensors",
            &vae_.decoder(),
-           {"generator", image_shape_, classes, vae_.pixel_activation()}},
-          {"encoder.safetensors", &vae_.encoder(), {"encoder", image_shape_, classes}}};
+           {"generator", image_shape_, classes(), vae_.pixel_activation()}},
+          {"encoder.safetensors", &vae_.encoder(), {"encoder", image_shape_, classes()}}};
 }
 
 }  // namespace kiln::apps

@@ -24,7 +24,7 @@ class VaeTrainee final : public Trainee {
   VaeTrainee(const models::VaeRecipe& recipe, const TrainingOptions& options,
              const LogLikelihoodOptions& log_likelihood, const MnistData& held_out, Device device);
 
-  Tensor rows(const MnistData& data, Device device) override;
+  std::int64_t classes() const override { return vae_.recipe().classes; }
   std::string description() const override;
   void train_step(const BatchStream& batches) override { vae_.train_step(batches); }
   std::int64_t steps_done() const override { return vae_.steps_done(); }
@@ -35,8 +35,6 @@ class VaeTrainee final : public Trainee {
   std::vector<TrainedNetwork> networks() override;
 
  private:
-  std::vector<std::uint8_t> row_bytes(const MnistData& data) const;
-
   LogLikelihoodOptions log_likelihood_;
   std::vector<std::int64_t> image_shape_;
   std::uint64_t picture_seed_;

@@ -45,11 +45,9 @@ Tensor latent_vectors(const Shape& shape, double truncation, Rng& rng, Device de
 
 std::vector<std::int32_t> labels_of(std::int64_t classes, std::int64_t first, std::int64_t count,
                                     std::optional<std::int64_t> label) {
-  std::vector<std::int32_t> labels;
-  for (std::int64_t i = first; i < first + count; ++i) {
-    labels.push_back(static_cast<std::int32_t>(label.value_or(i / 10 % classes)));
-  }
-  return labels;
+  if (!label) return labels_in_turn(classes, first, count);
+  return std::vector<std::int32_t>(static_cast<std::size_t>(count),
+                                   static_cast<std::int32_t>(*label));
 }
 
 Tensor with_labels(const LoadedNetwork& generator, const Tensor& z,
@@ -77,6 +75,15 @@ void check_pixels(const std::vector<float>& pixels) {
 
 std::int64_t latent_size(const LoadedNetwork& generator) {
   return generator.network->inputs() - generator.info.classes;
+}
+
+std::vector<std::int32_t> labels_in_turn(std::int64_t classes, std::int64_t first,
+                                         std::int64_t count) {
+  std::vector<std::int32_t> labels;
+  for (std::int64_t i = first; i < first + count; ++i) {
+    labels.push_back(static_cast<std::int32_t>(i / 10 % classes));
+  }
+  return labels;
 }
 
 // Whole chunks are drawn whatever the count: image i does not depend on it.

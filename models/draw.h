@@ -29,6 +29,10 @@ struct DrawSettings {
 std::vector<float> draw_images(const LoadedNetwork& generator, const DrawSettings& settings,
                                Device device);
 
+// Class i / 10 modulo `classes` for i from `first` on.
+std::vector<std::int32_t> labels_in_turn(std::int64_t classes, std::int64_t first,
+                                         std::int64_t count);
+
 // The class that each of those images is asked to be; empty where the generator has no classes.
 std::vector<std::int32_t> drawn_labels(const LoadedNetwork& generator,
                                        const DrawSettings& settings);

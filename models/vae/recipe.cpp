@@ -47,7 +47,7 @@ VaeRecipe VaeRecipe::from_name(const std::string& name) {
   for (const VaeRecipe& recipe : {basic_recipe(), deep_recipe(), burda_recipe()}) {
     if (recipe.name == name) return recipe;
   }
-  throw Error("recipe '" + name + "' is unknown: use basic, deep or burda");
+  throw Error("recipe '" + name + "' is unknown: use basic, deep, burda or vae-gan");
 }
 
 MlpConfig VaeRecipe::encoder(std::int64_t image_size) const {

@@ -160,7 +160,7 @@ TEST_F(MnistVae, AVaeGanLeavesItsThreeNetworks) {
 TEST_F(MnistVae, BadOptionsAreOneLineAndLeaveNothing) {
   make_data();
   const std::pair<Arguments, std::string> cases[] = {
-      {{"--recipe", "best"}, "recipe 'best' is unknown: use basic, deep or burda"},
+      {{"--recipe", "best"}, "recipe 'best' is unknown: use basic, deep, burda or vae-gan"},
       {{"--likelihood", "poisson"}, "likelihood 'poisson' is unknown"},
       {{"--beta", "-1"}, "beta -1"},
       {{"--beta", "nan"}, "beta nan"},

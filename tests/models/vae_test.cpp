@@ -217,7 +217,7 @@ TEST(Vae, BadSettingsAreErrors) {
   recipe.sigma = std::nan("");
   expect_error(make, "[vae] sigma nan is not a number above 0");
   expect_error([] { VaeRecipe::from_name("best"); },
-               "recipe 'best' is unknown: use basic, deep or burda");
+               "recipe 'best' is unknown: use basic, deep, burda or vae-gan");
   expect_error([] { models::likelihood_from_name("poisson"); },
                "likelihood 'poisson' is unknown: use bernoulli or gaussian");
 }
