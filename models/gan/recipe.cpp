@@ -64,9 +64,10 @@ GanRecipe stable_recipe_with(const char* name, GanLoss loss) {
 
 GanRecipe dcgan_recipe() {
   GanRecipe recipe = stable_recipe_with("dcgan", GanLoss::logits);
+  recipe.r1 = 2;
   recipe.generator_hidden = {256, 512};
   recipe.generator_channels = {32, 16};
-  recipe.discriminator_channels = {16, 32};
+  recipe.discriminator_channels = {32, 64};
   recipe.discriminator_hidden = {256};
   return recipe;
 }
