@@ -18,6 +18,12 @@ struct LossTerm {
   Activation x_activation;
 
   template <int kWidth>
+  static __device__ void store_unaligned(float* p, const Pack<kWidth>& pack) {
+    if (is_aligned_for<kWidth>(p)) return store_pack(p, pack);
+    for (int k = 0; k < kWidth; ++k) p[k] = pack.at[k];
+  }
+
+  template <int kWidth>
   __device__ Pack<kWidth> at(std::int64_t i) const {
     const auto x = ArrayTerm{args.x}.at<kWidth>(i);
     Pack<kWidth> t;
@@ -26,12 +32,14 @@ struct LossTerm {
     Pack<kWidth> terms;
     for (int k = 0; k < kWidth; ++k) terms.at[k] = loss.value(x.at[k], t.at[k]);
     if (args.dx != nullptr) {
+      Pack<kWidth> dx;
       with_activation(x_activation, [&](auto act) {
         for (int k = 0; k < kWidth; ++k) {
-          args.dx[i + k] =
+          dx.at[k] =
               args.scale * loss.derivative(x.at[k], t.at[k]) * act.derivative(x.at[k], x.at[k]);
         }
       });
+      store_unaligned(args.dx + i, dx);
     }
     return terms;
   }

@@ -24,7 +24,8 @@ namespace kiln::models {
 // wgan-gp  a critic with the gradient penalty of weight 10 (Gulrajani et al. 2017), two of its
 //         updates for one of the generator, Adam without momentum; nets and average as in `stable`.
 //         docs/decisions/gan_choices.md says why not the paper's settings.
-// dcgan   `stable` with convolutions in both nets (models/dcgan) and a stronger penalty: slower, and
+// dcgan   `stable` with convolutions in both nets (models/dcgan) and a stronger penalty: slower,
+// and
 //         better digits. docs/decisions/conv.md says what was tried.
 //
 // Any but the last becomes a conditional GAN (Mirza & Osindero 2014) with `classes` > 0: both nets
