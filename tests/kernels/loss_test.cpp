@@ -115,12 +115,13 @@ TYPED_TEST(LossKernels, Backward) {
 TYPED_TEST(LossKernels, ForwardMakesTheGradient) {
   using Real = typename TypeParam::Real;
   for_each_loss([](auto loss) {
-    for (const std::int64_t n : {0, 1, 31, 128, 8192, 10007}) {
+    const auto run = [&](std::int64_t n, Layout layout) {
       for (const kernels::Activation act : {kernels::Activation{kernels::ActivationKind::identity},
                                             {kernels::ActivationKind::sigmoid}}) {
         const auto x = random_values<Real>(n, 0.05, 0.95, 1), t = random_values<Real>(n, 0, 1, 2);
         const Real scale(0.75);
-        const Buffer<TypeParam> xs(x), ts(t), dx(n), out(1), workspace(kernels::kSumWorkspace);
+        const Buffer<TypeParam> xs(x, layout(0)), ts(t, layout(1)), dx(n, layout(2)), out(1),
+            workspace(kernels::kSumWorkspace);
         kernels::loss_forward(
             TypeParam::stream(), loss,
             kernels::LossArgs<Real>{xs.data(), {ts.data(), 0}, n, scale, dx.data()}, act,
@@ -137,7 +138,9 @@ TYPED_TEST(LossKernels, ForwardMakesTheGradient) {
         EXPECT_TRUE(
             near(dx.values(), expected, 32 * kEpsilon<TypeParam>, 32 * kEpsilon<TypeParam>));
       }
-    }
+    };
+    for_each_size(run);
+    for (const std::int64_t n : {8192, 10007}) run(n, {});
   });
 }
 
