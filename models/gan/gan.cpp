@@ -2,7 +2,6 @@
 #include "models/gan/gan.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "engine/autograd/backward.h"
 #include "engine/ops/adversarial_metrics.h"
@@ -10,6 +9,7 @@
 #include "engine/ops/one_hot.h"
 #include "engine/ops/pointwise.h"
 #include "engine/ops/reduce.h"
+#include "engine/train/finite.h"
 #include "models/gan/gradient_penalty.h"
 
 namespace kiln::models {
@@ -39,7 +39,15 @@ Gan::Gan(const GanRecipe& recipe, std::int64_t image_size, std::uint64_t seed, D
       discriminator_arena_(discriminator_.parameters()),
       generator_adam_(generator_arena_, recipe.generator_adam, keep_average(device)),
       discriminator_adam_(discriminator_arena_, recipe.discriminator_adam),
-      metric_sums_(Tensor::zeros({kNumMetrics}, device)) {}
+      metric_sums_(Tensor::zeros({kNumMetrics}, device)),
+      steps_(
+          device,
+          [this](const BatchStream& batches, std::size_t kind) {
+            batches.next_into(rows(images_, 0, batch_));
+            take_labels();
+            step_on_real_images(StepKind::of(kind));
+          },
+          StepKind::kCount) {}
 
 // Where the recipe keeps an average, its values; else undefined.
 Tensor Gan::keep_average(Device device) {
@@ -52,7 +60,7 @@ void Gan::prepare(std::int64_t batch) {
   if (batch == batch_) return;
   if (batch < 1) throw Error("[gan] a batch of 0 images");
   const Device device = metric_sums_.device();
-  captured_.reset();
+  steps_.forget();
   batch_ = batch;
   noise_ = Tensor::empty({2 * batch, recipe_.latent_size}, device);
   images_ = Tensor::empty({3 * batch, generator_.outputs() + recipe_.classes}, device);
@@ -69,22 +77,7 @@ Gan::StepKind Gan::next_kind() const {
 
 void Gan::train_step(const BatchStream& batches) {
   prepare(batches.batch_size());
-  if (captured_ == nullptr || !captured_->batches.is_same_stream(batches)) {
-    const auto step = [this](StepKind kind) {
-      return [this, kind] {
-        captured_->batches.next_into(rows(images_, 0, batch_));
-        take_labels();
-        step_on_real_images(kind);
-      };
-    };
-    const Device device = metric_sums_.device();
-    captured_.reset(new CapturedSteps{batches,
-                                      {{device, step({false, false})},
-                                       {device, step({false, true})},
-                                       {device, step({true, false})},
-                                       {device, step({true, true})}}});
-  }
-  captured_->by_kind[next_kind().index()].run();
+  steps_.run(batches, next_kind().index());
   ++steps_done_;
 }
 
@@ -205,8 +198,7 @@ void Gan::add_metrics(const Tensor& g_loss) {
 }
 
 std::size_t Gan::num_graph_nodes(bool with_penalty) const {
-  if (captured_ == nullptr) return 0;
-  return captured_->by_kind[StepKind{with_penalty, true}.index()].num_nodes();
+  return steps_.num_nodes(StepKind{with_penalty, true}.index());
 }
 
 GanMetrics Gan::read_metrics() {
@@ -218,10 +210,7 @@ GanMetrics Gan::read_metrics() {
                               sums[kDFake] / steps};
   for (const auto& [name, value] :
        {std::pair{"d_loss", metrics.d_loss}, std::pair{"g_loss", metrics.g_loss}}) {
-    if (!std::isfinite(value)) {
-      throw Error(std::string(name) + " is not finite at step " + std::to_string(steps_done_) +
-                  ": the training has diverged; try a smaller learning rate");
-    }
+    require_finite(name, value, steps_done_);
   }
   return metrics;
 }

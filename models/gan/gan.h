@@ -3,15 +3,13 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <vector>
 
-#include "engine/data/batch_stream.h"
 #include "engine/optim/adam.h"
 #include "engine/optim/parameter_arena.h"
 #include "engine/rng.h"
-#include "engine/train/captured_step.h"
+#include "engine/train/streamed_steps.h"
 #include "models/chain.h"
 #include "models/gan/recipe.h"
 
@@ -68,11 +66,9 @@ class Gan {
   struct StepKind {
     bool r1;
     bool generator;
+    static constexpr std::size_t kCount = 4;
+    static StepKind of(std::size_t index) { return {index / 2 == 1, index % 2 == 1}; }
     std::size_t index() const { return (r1 ? 2u : 0u) + (generator ? 1u : 0u); }
-  };
-  struct CapturedSteps {
-    BatchStream batches;
-    CapturedStep by_kind[4];
   };
 
   struct Average {
@@ -113,7 +109,7 @@ class Gan {
   Tensor judged_, d_loss_;  // what the discriminator's update made of 2 batch images
   Tensor last_g_loss_;      // one element, where not every step has its own
   Tensor metric_sums_;      // (4), on the device
-  std::unique_ptr<CapturedSteps> captured_;
+  StreamedSteps steps_;
   std::int64_t steps_done_ = 0;
   std::int64_t steps_read_ = 0;
 };

@@ -14,6 +14,7 @@
 #include "engine/ops/pointwise.h"
 #include "engine/ops/reduce.h"
 #include "engine/ops/rows.h"
+#include "engine/train/finite.h"
 #include "models/vae/bound.h"
 
 namespace kiln::models {
@@ -62,7 +63,11 @@ Vae::Vae(const VaeRecipe& recipe, std::int64_t image_size, std::uint64_t seed, D
       decoder_(recipe.decoder(image_size), derive_seed(seed, kDecoderSeed), device),
       arena_(joined(encoder_.parameters(), decoder_.parameters())),
       adam_(arena_, recipe.adam),
-      metric_sums_(Tensor::zeros({kNumVaeMetrics}, device)) {
+      metric_sums_(Tensor::zeros({kNumVaeMetrics}, device)),
+      steps_(device, [this](const BatchStream& batches, std::size_t) {
+        batches.next_into(images_);
+        step_on(images_);
+      }) {
   if (has_kl_weight()) kl_weight_ = Tensor::full({}, recipe.beta, device);
 }
 
@@ -70,7 +75,7 @@ void Vae::prepare(std::int64_t batch) {
   if (batch == batch_) return;
   if (batch < 1) throw Error("[vae] a batch of 0 images");
   const Device device = metric_sums_.device();
-  captured_.reset();
+  steps_.forget();
   batch_ = batch;
   images_ = Tensor::empty({batch, encoder_.inputs()}, device);
   noise_ = Tensor::empty({recipe_.importance_samples * batch, recipe_.latent_size}, device);
@@ -88,15 +93,8 @@ Tensor Vae::with_labels(const Tensor& z, const Tensor& images) const {
 
 void Vae::train_step(const BatchStream& batches) {
   prepare(batches.batch_size());
-  if (captured_ == nullptr || !captured_->batches.is_same_stream(batches)) {
-    const auto step = [this] {
-      captured_->batches.next_into(images_);
-      step_on(images_);
-    };
-    captured_.reset(new Captured{batches, {metric_sums_.device(), step}});
-  }
   set_kl_weight();
-  captured_->step.run();
+  steps_.run(batches);
   ++steps_done_;
 }
 
@@ -190,10 +188,7 @@ VaeLoss Vae::read_metrics() {
   mean.kl = sums[kKl] / steps;
   mean.loss = is_importance_weighted() ? sums[kBound] / steps + reconstruction_constant()
                                        : mean.reconstruction + recipe_.beta * mean.kl;
-  if (!std::isfinite(mean.loss)) {
-    throw Error("the loss is not finite at step " + std::to_string(steps_done_) +
-                ": the training has diverged; try a smaller learning rate");
-  }
+  require_finite("the loss", mean.loss, steps_done_);
   return mean;
 }
 
@@ -271,10 +266,6 @@ Tensor Vae::reconstruct(const Tensor& images) {
 Tensor Vae::binarized(const Tensor& images, Rng& rng) {
   const NoGradGuard no_grad;
   return 1 - step(rng.uniform(images.shape()) - images);
-}
-
-std::size_t Vae::num_graph_nodes() const {
-  return captured_ == nullptr ? 0 : captured_->step.num_nodes();
 }
 
 }  // namespace kiln::models

@@ -8,11 +8,10 @@
 #include <memory>
 #include <vector>
 
-#include "engine/data/batch_stream.h"
 #include "engine/optim/adam.h"
 #include "engine/optim/parameter_arena.h"
 #include "engine/rng.h"
-#include "engine/train/captured_step.h"
+#include "engine/train/streamed_steps.h"
 #include "models/mlp.h"
 #include "models/vae/recipe.h"
 
@@ -76,14 +75,9 @@ class Vae {
   void set_learning_rate(double learning_rate) { adam_.set_learning_rate(learning_rate); }
   std::int64_t steps_done() const { return steps_done_; }
   // Kernels of a captured step; 0 as long as there is none.
-  std::size_t num_graph_nodes() const;
+  std::size_t num_graph_nodes() const { return steps_.num_nodes(); }
 
  private:
-  struct Captured {
-    BatchStream batches;
-    CapturedStep step;
-  };
-
   void prepare(std::int64_t batch);
   // (n, image_size) of images, and z with their labels behind it.
   Tensor pixels_of(const Tensor& images) const;
@@ -115,7 +109,7 @@ class Vae {
   Tensor kl_targets_;   // (batch, 2 latent): which of the encoder's outputs are log-variances
   Tensor kl_weight_;    // (), where it is not 1
   Tensor metric_sums_;  // (3), on the device
-  std::unique_ptr<Captured> captured_;
+  StreamedSteps steps_;
   std::int64_t steps_done_ = 0;
   std::int64_t steps_read_ = 0;
 };

@@ -7,6 +7,7 @@
 #include "engine/autograd/backward.h"
 #include "engine/ops/arithmetic.h"
 #include "engine/ops/concat.h"
+#include "engine/train/finite.h"
 
 namespace kiln::models {
 namespace {
@@ -48,13 +49,17 @@ VaeGan::VaeGan(const VaeGanRecipe& recipe, std::int64_t image_size, std::uint64_
       encoder_adam_(encoder_arena_, recipe.encoder_adam),
       decoder_adam_(decoder_arena_, recipe.decoder_adam),
       discriminator_adam_(discriminator_arena_, recipe.discriminator_adam),
-      metric_sums_(Tensor::zeros({kNumVaeGanSums}, device)) {}
+      metric_sums_(Tensor::zeros({kNumVaeGanSums}, device)),
+      steps_(device, [this](const BatchStream& batches, std::size_t) {
+        batches.next_into(images_);
+        step_on(images_);
+      }) {}
 
 void VaeGan::prepare(std::int64_t batch) {
   if (batch == batch_) return;
   if (batch < 1) throw Error("[vae_gan] a batch of 0 images");
   const Device device = metric_sums_.device();
-  captured_.reset();
+  steps_.forget();
   batch_ = batch;
   images_ = Tensor::empty({batch, encoder_.inputs()}, device);
   noise_ = Tensor::empty({batch, recipe_.latent_size}, device);
@@ -63,14 +68,7 @@ void VaeGan::prepare(std::int64_t batch) {
 
 void VaeGan::train_step(const BatchStream& batches) {
   prepare(batches.batch_size());
-  if (captured_ == nullptr || !captured_->batches.is_same_stream(batches)) {
-    const auto step = [this] {
-      captured_->batches.next_into(images_);
-      step_on(images_);
-    };
-    captured_.reset(new Captured{batches, {metric_sums_.device(), step}});
-  }
-  captured_->step.run();
+  steps_.run(batches);
   ++steps_done_;
 }
 
@@ -128,10 +126,7 @@ VaeGanMetrics VaeGan::read_metrics() {
   for (const auto& [name, value] :
        {std::pair{"the KL divergence", mean.kl}, std::pair{"the likeness", mean.likeness},
         std::pair{"the discriminator's loss", mean.d_loss}}) {
-    if (!std::isfinite(value)) {
-      throw Error(std::string(name) + " is not finite at step " + std::to_string(steps_done_) +
-                  ": the training has diverged; try a smaller learning rate");
-    }
+    require_finite(name, value, steps_done_);
   }
   return mean;
 }
@@ -151,10 +146,6 @@ Mlp& VaeGan::discriminator() {
   const std::vector<Tensor> whole = discriminator_.parameters();
   for (std::size_t i = 0; i < whole.size(); ++i) whole[i].copy_from(parts[i]);
   return discriminator_;
-}
-
-std::size_t VaeGan::num_graph_nodes() const {
-  return captured_ == nullptr ? 0 : captured_->step.num_nodes();
 }
 
 }  // namespace kiln::models

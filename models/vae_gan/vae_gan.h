@@ -4,14 +4,12 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <vector>
 
-#include "engine/data/batch_stream.h"
 #include "engine/optim/adam.h"
 #include "engine/optim/parameter_arena.h"
 #include "engine/rng.h"
-#include "engine/train/captured_step.h"
+#include "engine/train/streamed_steps.h"
 #include "models/mlp.h"
 #include "models/vae_gan/losses.h"
 #include "models/vae_gan/recipe.h"
@@ -33,7 +31,7 @@ class VaeGan {
 
   // One update of all three networks, from gradients at the weights that they begin with, on the
   // next batch of `batches`: Algorithm 1 of the paper. On a GPU the steps are captured and replayed
-  // (CapturedStep), anew for another stream.
+  // (StreamedSteps).
   void train_step(const BatchStream& batches);
   // The same on given images (batch, image_size), never captured.
   void train_step(const Tensor& images);
@@ -64,14 +62,9 @@ class VaeGan {
   Mlp& discriminator();
   std::int64_t steps_done() const { return steps_done_; }
   // Kernels of a captured step; 0 as long as there is none.
-  std::size_t num_graph_nodes() const;
+  std::size_t num_graph_nodes() const { return steps_.num_nodes(); }
 
  private:
-  struct Captured {
-    BatchStream batches;
-    CapturedStep step;
-  };
-
   void prepare(std::int64_t batch);
   void step_on(const Tensor& images);
   void update(const Tensor& images, const Tensor& noise, const Tensor& prior_draws);
@@ -94,7 +87,7 @@ class VaeGan {
   Tensor noise_;        // (batch, latent)
   Tensor prior_draws_;  // (batch, latent)
   Tensor metric_sums_;  // (3), on the device
-  std::unique_ptr<Captured> captured_;
+  StreamedSteps steps_;
   std::int64_t steps_done_ = 0;
   std::int64_t steps_read_ = 0;
 };
