@@ -3,15 +3,32 @@
 #include "kernels/rows.h"
 
 namespace kiln::kernels {
+namespace {
+
+// In sixteen partial sums, which round less than one, and alike at any optimisation.
+template <class T>
+T sum_of_row(const T* x, std::int64_t cols) {
+  constexpr std::int64_t kLanes = 16;
+  T lanes[kLanes] = {};
+  std::int64_t j = 0;
+  for (; j + kLanes <= cols; j += kLanes) {
+    for (std::int64_t lane = 0; lane < kLanes; ++lane) lanes[lane] += x[j + lane];
+  }
+  for (std::int64_t lane = 0; j + lane < cols; ++lane) lanes[lane] += x[j + lane];
+  for (std::int64_t half = kLanes / 2; half > 0; half /= 2) {
+    for (std::int64_t lane = 0; lane < half; ++lane) lanes[lane] += lanes[lane + half];
+  }
+  return lanes[0];
+}
+
+}  // namespace
 
 template <class T>
 void row_sum(CpuStream, const T* x, std::int64_t rows, std::int64_t cols, T* out, bool accumulate) {
   const std::int64_t grain = std::max<std::int64_t>(kParallelGrain / (cols + 1), 64);
   parallel_for(rows, grain, [=](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
-      T sum = 0;
-#pragma omp simd reduction(+ : sum)
-      for (std::int64_t j = 0; j < cols; ++j) sum += x[i * cols + j];
+      const T sum = sum_of_row(x + i * cols, cols);
       out[i] = accumulate ? out[i] + sum : sum;
     }
   });

@@ -64,8 +64,9 @@ inline nlohmann::json read_golden(const std::string& name) {
   return nlohmann::json::parse(file);
 }
 
-// Every 997th number of each parameter's gradient.
-inline void expect_golden_gradients(const models::Chain& mlp, const nlohmann::json& golden) {
+// Every 997th number of each parameter's gradient; `atol` is a share of the largest.
+inline void expect_golden_gradients(const models::Chain& mlp, const nlohmann::json& golden,
+                                    double atol = 1e-5) {
   const std::vector<nn::NamedTensor> parameters = mlp.named_parameters();
   ASSERT_EQ(parameters.size(), golden.size());
   for (std::size_t p = 0; p < parameters.size(); ++p) {
@@ -77,7 +78,7 @@ inline void expect_golden_gradients(const models::Chain& mlp, const nlohmann::js
       largest = std::max(largest, std::abs(static_cast<double>(values[i])));
     }
     EXPECT_GT(largest, 0) << parameters[p].name;
-    EXPECT_TRUE(near(sampled, golden[p].get<std::vector<float>>(), 1e-4, 1e-5 * largest))
+    EXPECT_TRUE(near(sampled, golden[p].get<std::vector<float>>(), 1e-4, atol * largest))
         << parameters[p].name;
   }
 }
