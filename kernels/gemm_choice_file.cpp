@@ -15,7 +15,7 @@
 namespace kiln::kernels {
 namespace {
 
-constexpr int kVersion = 1;
+constexpr int kVersion = 2;
 constexpr const char* kHeading =
     "# op m n k variant activation precision winner kiln_us cublas_us (linear_backward: batch in "
     "out)";

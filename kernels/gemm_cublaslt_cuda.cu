@@ -105,7 +105,7 @@ struct Plan {
   Description description;
   Layout a, b, d;
   cublasLtMatmulAlgo_t algorithm;
-  bool fused;  // bias and activation are in the epilogue
+  bool fused;  // the epilogue that was asked for is in the product
 };
 
 cublasComputeType_t compute_type(Precision precision) {
@@ -119,7 +119,9 @@ cublasComputeType_t compute_type(Precision precision) {
   }
 }
 
-cublasLtEpilogue_t wanted_epilogue(const GemmArgs<float>& args) {
+cublasLtEpilogue_t wanted_epilogue(const GemmArgs<float>& args, const CublasBackward& backward) {
+  if (backward.row_sums != nullptr) return CUBLASLT_EPILOGUE_BGRADB;
+  if (backward.relu_mask != nullptr) return CUBLASLT_EPILOGUE_DRELU;
   const bool bias = args.bias != nullptr;
   switch (args.activation.kind) {
     case ActivationKind::identity:
@@ -154,7 +156,18 @@ bool find_algorithm(cublasLtHandle_t handle, const GemmArgs<float>& args,
   return true;
 }
 
-Plan make_plan(cublasLtHandle_t handle, const GemmArgs<float>& args, std::size_t workspace_bytes) {
+// The pointers of an epilogue. Their alignment counts when an algorithm is chosen.
+void set_pointers(cublasLtMatmulDesc_t description, const GemmArgs<float>& args,
+                  const CublasBackward& backward) {
+  const float* const bias = backward.row_sums != nullptr ? backward.row_sums : args.bias;
+  set(description, CUBLASLT_MATMUL_DESC_BIAS_POINTER, bias);
+  if (backward.relu_mask == nullptr) return;
+  set(description, CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_POINTER, backward.relu_mask);
+  set(description, CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_LD, relu_mask_row_bits(args.n));
+}
+
+Plan make_plan(cublasLtHandle_t handle, const GemmArgs<float>& args, const CublasBackward& backward,
+               std::size_t workspace_bytes) {
   cublasLtMatmulDesc_t description = nullptr;
   check_cublas(cublasLtMatmulDescCreate(&description, compute_type(args.precision), CUDA_R_32F),
                "cublasLtMatmulDescCreate");
@@ -167,8 +180,8 @@ Plan make_plan(cublasLtHandle_t handle, const GemmArgs<float>& args, std::size_t
       std::int32_t{args.transpose_b ? CUBLAS_OP_T : CUBLAS_OP_N});
   set(description, CUBLASLT_MATMUL_DESC_TRANSB,
       std::int32_t{args.transpose_a ? CUBLAS_OP_T : CUBLAS_OP_N});
-  set(description, CUBLASLT_MATMUL_DESC_BIAS_POINTER, args.bias);  // its alignment counts
-  const cublasLtEpilogue_t epilogue = wanted_epilogue(args);
+  set_pointers(description, args, backward);
+  const cublasLtEpilogue_t epilogue = wanted_epilogue(args, backward);
   plan.fused = epilogue != CUBLASLT_EPILOGUE_DEFAULT &&
                find_algorithm(handle, args, epilogue, workspace_bytes, plan);
   if (!plan.fused &&
@@ -204,27 +217,29 @@ class DeviceState {
     return memory.get();
   }
 
-  const Plan& plan(const GemmArgs<float>& args) {
+  const Plan& plan(const GemmArgs<float>& args, const CublasBackward& backward) {
     const Key key = {args.m,
                      args.n,
                      args.k,
                      args.transpose_a,
                      args.transpose_b,
-                     static_cast<std::int64_t>(wanted_epilogue(args)),
+                     static_cast<std::int64_t>(wanted_epilogue(args, backward)),
                      static_cast<std::int64_t>(compute_type(args.precision)),
                      alignment_of(args.a),
                      alignment_of(args.b),
                      alignment_of(args.c),
-                     alignment_of(args.bias)};
+                     alignment_of(args.bias),
+                     alignment_of(backward.row_sums),
+                     alignment_of(backward.relu_mask)};
     const auto found = plans_.find(key);
     if (found != plans_.end()) return found->second;
-    return plans_.emplace(key, make_plan(handle(), args, kWorkspaceBytes)).first->second;
+    return plans_.emplace(key, make_plan(handle(), args, backward, kWorkspaceBytes)).first->second;
   }
 
   static constexpr std::size_t kWorkspaceBytes = std::size_t{32} << 20;
 
  private:
-  using Key = std::array<std::int64_t, 11>;
+  using Key = std::array<std::int64_t, 13>;
 
   Handle handle_;
   std::map<cudaStream_t, DeviceMemory> workspaces_;
@@ -238,13 +253,14 @@ DeviceState& thread_state() {
   return states[device];
 }
 
-// True if bias and activation are applied as well.
-bool multiply(CudaStream stream, const GemmArgs<float>& args) {
+const Plan& plan_of(const GemmArgs<float>& args, const CublasBackward& backward = {}) {
+  const Plan& plan = thread_state().plan(args, backward);
+  if (plan.fused) set_pointers(plan.description.get(), args, backward);
+  return plan;
+}
+
+void multiply(CudaStream stream, const GemmArgs<float>& args, const Plan& plan) {
   DeviceState& state = thread_state();
-  const Plan& plan = state.plan(args);
-  if (plan.fused) {
-    set(plan.description.get(), CUBLASLT_MATMUL_DESC_BIAS_POINTER, args.bias);
-  }
   const float alpha = 1;
   const float beta = args.accumulate ? 1 : 0;
   check_cublas(cublasLtMatmul(state.handle(), plan.description.get(), &alpha, args.b, plan.a.get(),
@@ -252,7 +268,6 @@ bool multiply(CudaStream stream, const GemmArgs<float>& args) {
                               plan.d.get(), &plan.algorithm, state.workspace(native(stream)),
                               DeviceState::kWorkspaceBytes, native(stream)),
                "cublasLtMatmul");
-  return plan.fused;
 }
 
 }  // namespace
@@ -260,7 +275,9 @@ bool multiply(CudaStream stream, const GemmArgs<float>& args) {
 void gemm_cublaslt(CudaStream stream, const GemmArgs<float>& args) {
   if (args.m == 0 || args.n == 0) return;
   if (args.k > 0) {
-    if (multiply(stream, args)) return;
+    const Plan& plan = plan_of(args);
+    multiply(stream, args, plan);
+    if (plan.fused) return;
   } else if (!args.accumulate) {
     const auto bytes = static_cast<std::size_t>(args.m * args.n) * sizeof(float);
     check_cuda(cudaMemsetAsync(args.c, 0, bytes, native(stream)), "gemm");
@@ -270,6 +287,12 @@ void gemm_cublaslt(CudaStream stream, const GemmArgs<float>& args) {
     launch("gemm", bias_activation_kernel<decltype(act)>, strip_grid(args.m, args.n), kBlockSize, 0,
            stream, strip_width_log2(args.n), act, args.bias, args.c, args.m, args.n);
   });
+}
+
+bool gemm_cublaslt(CudaStream stream, const GemmArgs<float>& args, const CublasBackward& backward) {
+  const Plan& plan = plan_of(args, backward);
+  if (plan.fused) multiply(stream, args, plan);
+  return plan.fused;
 }
 
 }  // namespace kiln::kernels

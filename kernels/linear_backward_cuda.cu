@@ -9,8 +9,6 @@
 #include "kernels/gemm_tile.cuh"
 #include "kernels/launch.h"
 #include "kernels/linear_backward.h"
-#include "kernels/linear_backward_products.h"
-#include "kernels/reduce.h"
 #include "kernels/shared_memory.h"
 
 namespace kiln::kernels {
@@ -72,7 +70,9 @@ void launch_tiles(CudaStream stream, const Args& args) {
          work.dx_blocks + dweight_blocks, kGemmThreads, 0, stream, work);
 }
 
-void linear_backward_tiled(CudaStream stream, const Args& args) {
+}  // namespace
+
+void linear_backward_tiled(CudaStream stream, const LinearBackwardArgs<float>& args) {
   std::int64_t large_tiles = 0;
   if (args.dx != nullptr) large_tiles += gemm_tiles<LargeTile>(args.batch, args.in);
   if (args.dweight != nullptr) large_tiles += gemm_tiles<LargeTile>(args.out, args.in);
@@ -85,23 +85,10 @@ void linear_backward_tiled(CudaStream stream, const Args& args) {
   });
 }
 
-// Separate calls; dx's epilogue, which cuBLAS lacks, is left to the kernel above.
-void linear_backward_cublas(CudaStream stream, const Args& args) {
-  if (args.dweight != nullptr) gemm_cublaslt(stream, weight_gradient(args));
-  if (args.dbias != nullptr) {
-    column_sum(stream, args.dz, args.batch, args.out, args.dbias, args.accumulate_dbias);
-  }
-  if (args.dx == nullptr) return;
-  if (args.input_activation.kind != ActivationKind::identity) {
-    Args rest = args;
-    rest.dweight = rest.dbias = nullptr;
-    return linear_backward_tiled(stream, rest);
-  }
-  gemm_cublaslt(stream, input_gradient(args));
-}
+namespace {
 
 void run(GemmBackend backend, CudaStream stream, const Args& args) {
-  if (backend == GemmBackend::cublas) return linear_backward_cublas(stream, args);
+  if (backend == GemmBackend::cublas) return linear_backward_cublaslt(stream, args);
   linear_backward_tiled(stream, args);
 }
 

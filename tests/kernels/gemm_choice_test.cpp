@@ -134,7 +134,7 @@ class Variable {
 TEST(GemmChoiceFile, ItsPathNamesTheGpuAndTheDriver) {
   const auto path = [] { return kernels::gemm_choice_path("NVIDIA H100 80GB/PCIe ", 9, 0, 13000); };
   const Variable home("HOME", "/home/me"), xdg("XDG_CACHE_HOME", nullptr);
-  const std::string name = "gemm-nvidia-h100-80gb-pcie-sm90-driver13.0-v1.txt";
+  const std::string name = "gemm-nvidia-h100-80gb-pcie-sm90-driver13.0-v2.txt";
   {
     const Variable cache("KILN_CACHE_DIR", nullptr);
     EXPECT_EQ(path(), "/home/me/.cache/kiln/" + name);
@@ -146,7 +146,7 @@ TEST(GemmChoiceFile, ItsPathNamesTheGpuAndTheDriver) {
   const Variable cache("KILN_CACHE_DIR", "/c");
   EXPECT_EQ(path(), "/c/" + name);
   EXPECT_EQ(kernels::gemm_choice_path("../..", 12, 1, 12090),
-            "/c/gemm-gpu-sm121-driver12.9-v1.txt");
+            "/c/gemm-gpu-sm121-driver12.9-v2.txt");
 }
 
 TEST(GemmChoiceFile, IsReadBackAsItWasWritten) {
