@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/command_line.h"
+#include "apps/data_path.h"
 #include "apps/evaluated_samples.h"
 #include "apps/evaluation.h"
 #include "apps/evaluation_report.h"
@@ -20,8 +21,8 @@ namespace fs = std::filesystem;
 struct Options {
   fs::path model;
   fs::path samples;
-  fs::path data = "data/mnist";
-  fs::path classifier = "data/classifier/mnist.safetensors";
+  fs::path data = apps::data_path("mnist");
+  fs::path classifier = apps::data_path("classifier/mnist.safetensors");
   fs::path json;
   std::int64_t count = 10000;
   std::uint64_t seed = 1;

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "apps/command_line.h"
+#include "apps/data_path.h"
 #include "engine/data/mnist.h"
 #include "engine/io/image_grid.h"
 #include "models/classifier/classifier.h"
@@ -17,7 +18,7 @@ using apps::not_empty, apps::whole_number;
 
 struct Options {
   models::ClassifierTraining training;
-  std::filesystem::path data = "data/mnist";
+  std::filesystem::path data = apps::data_path("mnist");
   std::filesystem::path out = "classifier.safetensors";
   std::string device = "auto";
   int threads = 0;

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "apps/command_line.h"
+#include "apps/data_path.h"
 #include "apps/training_run.h"
 #include "engine/device.h"
 
@@ -14,7 +15,7 @@ namespace kiln::apps {
 
 struct CommonOptions {
   TrainingOptions training;
-  std::filesystem::path data = "data/mnist";
+  std::filesystem::path data = data_path("mnist");
   std::string device = "auto";
   std::string precision = "fp32";
   int threads = 0;

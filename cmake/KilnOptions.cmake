@@ -17,6 +17,8 @@ set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+# A oneDNN or CUDA outside the system's folders is found, once installed, where it was linked.
+set(CMAKE_INSTALL_RPATH_USE_LINK_PATH ON)
 
 add_library(kiln_flags INTERFACE)
 target_compile_options(kiln_flags INTERFACE

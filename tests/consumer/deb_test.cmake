@@ -1,0 +1,23 @@
+# `cpack -G DEB`: the package's fields, and that a program in it starts.
+#   BUILD   the build folder    WORK   a folder for this test    VERSION   the project's
+find_program(SHLIBDEPS dpkg-shlibdeps)
+if(NOT SHLIBDEPS)
+  message("skipped: dpkg-shlibdeps, of dpkg-dev, is not installed")
+  return()
+endif()
+file(REMOVE_RECURSE ${WORK})
+execute_process(COMMAND ${CMAKE_CPACK_COMMAND} -G DEB --config ${BUILD}/CPackConfig.cmake -B ${WORK}
+                WORKING_DIRECTORY ${BUILD} RESULT_VARIABLE status OUTPUT_VARIABLE out ERROR_VARIABLE out)
+if(NOT status EQUAL 0)
+  message(FATAL_ERROR "cpack: ${status}\n${out}")
+endif()
+file(GLOB package ${WORK}/kiln_${VERSION}_*.deb)
+execute_process(COMMAND dpkg-deb -f ${package} Package Version Depends OUTPUT_VARIABLE fields)
+if(NOT fields MATCHES "Package: kiln\n.*Version: ${VERSION}\n" OR NOT fields MATCHES "libdnnl[0-9].*zlib1g")
+  message(FATAL_ERROR "unexpected fields\n${fields}")
+endif()
+execute_process(COMMAND dpkg-deb -x ${package} ${WORK}/root)
+execute_process(COMMAND ${WORK}/root/usr/bin/generate --version OUTPUT_VARIABLE out)
+if(NOT out STREQUAL "generate ${VERSION}\n" OR NOT EXISTS ${WORK}/root/usr/lib/libkiln.so)
+  message(FATAL_ERROR "the package lacks something; generate says '${out}'")
+endif()
