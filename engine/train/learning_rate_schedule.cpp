@@ -10,8 +10,10 @@ namespace kiln {
 
 double LearningRateSchedule::factor(std::int64_t epoch, std::int64_t num_epochs) const {
   switch (kind) {
-    case ScheduleKind::step:
-      return std::pow(gamma, static_cast<double>(epoch / step_epochs));
+    case ScheduleKind::step: {
+      const std::int64_t steps = epoch / step_epochs;
+      return std::pow(gamma, static_cast<double>(steps));
+    }
     case ScheduleKind::cosine:
       return (1 + std::cos(std::numbers::pi * static_cast<double>(epoch) /
                            static_cast<double>(num_epochs))) /
