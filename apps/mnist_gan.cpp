@@ -35,6 +35,7 @@ class GanTrainee final : public apps::Trainee {
   }
   void train_step(const BatchStream& batches) override { gan_.train_step(batches); }
   std::int64_t steps_done() const override { return gan_.steps_done(); }
+  void set_learning_rate_factor(double factor) override { gan_.set_learning_rate_factor(factor); }
 
   apps::TraineeMetrics read_metrics() override {
     const models::GanMetrics mean = gan_.read_metrics();
@@ -68,7 +69,7 @@ class GanTrainee final : public apps::Trainee {
   models::Gan gan_;
 };
 
-int train(const CLI::App& app, const Options& options) {
+int train(const CLI::App& app, Options& options) {
   models::GanRecipe recipe = models::GanRecipe::from_name(options.recipe);
   if (const auto rate = options.common.learning_rate(app)) recipe.set_learning_rate(*rate);
   const Device device = options.common.prepare();

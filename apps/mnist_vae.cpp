@@ -26,7 +26,7 @@ struct Options {
 // Options that say what a VAE is or what is measured of it alone.
 constexpr const char* kVaeOptions[] = {"--conditional", "--likelihood", "--sigma",
                                        "--beta",        "--kl-warmup",  "--iw-samples",
-                                       "--nll-samples", "--nll-images"};
+                                       "--nll-samples", "--nll-images", "--nll-every"};
 
 models::VaeGanRecipe vae_gan_recipe(const CLI::App& app, const Options& options) {
   for (const char* name : kVaeOptions) {
@@ -49,7 +49,7 @@ models::VaeRecipe recipe_of(const CLI::App& app, const Options& options) {
   return recipe;
 }
 
-int train(const CLI::App& app, const Options& options) {
+int train(const CLI::App& app, Options& options) {
   const bool is_vae_gan = options.recipe == "vae-gan";
   const auto vae_gan = is_vae_gan ? vae_gan_recipe(app, options) : models::VaeGanRecipe();
   const auto recipe = is_vae_gan ? models::VaeRecipe() : recipe_of(app, options);
@@ -113,5 +113,8 @@ int main(int argc, char** argv) {
   app.add_option("--nll-images", options.log_likelihood.images, "Of so many test images")
       ->check(apps::whole_number(1, 1000000))
       ->capture_default_str();
+  app.add_option("--nll-every", options.log_likelihood.every,
+                 "Also after every so many epochs (default: at the end alone)")
+      ->check(apps::whole_number(1, apps::kMaxCount));
   return apps::run(app, argc, argv, [&] { return train(app, options); });
 }

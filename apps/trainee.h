@@ -48,10 +48,13 @@ class Trainee {
   virtual std::string description() const = 0;  // "a GAN (recipe stable)"
   virtual void train_step(const BatchStream& batches) = 0;
   virtual std::int64_t steps_done() const = 0;
+  // From the next step on learning rates are the recipe's times `factor`.
+  virtual void set_learning_rate_factor(double factor) = 0;
   // Means since this was last called.
   virtual TraineeMetrics read_metrics() = 0;
-  // What is measured at the end of an epoch, on images that are not trained on; nothing by default.
-  virtual TraineeMetrics validate() { return {}; }
+  // What is measured at the end of epoch 1, 2, ..., on images that are not trained on; nothing by
+  // default.
+  virtual TraineeMetrics validate(std::int64_t /*epoch*/) { return {}; }
   // What is measured once, when the training is over; nothing by default.
   virtual TraineeMetrics conclude() { return {}; }
   // `count` images in [0, 1] for a picture: the same latent vectors each time.

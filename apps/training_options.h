@@ -20,17 +20,19 @@ struct CommonOptions {
   std::string precision = "fp32";
   int threads = 0;
 
-  // Binds --data, --out, --epochs, --batch, --lr, --seed, --max-steps, --device, --precision and
-  // --threads; `program` is what --version names. The values given here are the defaults.
+  // Binds --data, --out, --epochs, --batch, --lr, --lr-schedule and its two, --seed, --max-steps,
+  // --device, --precision and --threads; `program` is what --version names. The values given here
+  // are the defaults.
   void add_to(CLI::App& app, const std::string& program);
-  // Sets the precision and the number of threads; the device to train on. Errors: a name unknown,
-  // no GPU where one was asked for.
-  Device prepare() const;
+  // Sets the schedule, the precision and the number of threads; the device to train on. Errors: a
+  // name unknown, a gamma that makes no sense, no GPU where one was asked for.
+  Device prepare();
   // Of --lr, where it was given. Errors: negative or not finite.
   std::optional<double> learning_rate(const CLI::App& app) const;
 
  private:
   double learning_rate_ = 0;
+  std::string schedule_ = "constant";
 };
 
 }  // namespace kiln::apps

@@ -77,6 +77,7 @@ class TrainingRun {
     bool stop = interrupted();
     for (std::int64_t epoch = 0; epoch < options_.epochs && !stop; ++epoch) {
       batches_.start_epoch(epoch);
+      trainee_.set_learning_rate_factor(options_.schedule.factor(epoch, options_.epochs));
       const std::int64_t batches = batches_.batches_per_epoch();
       for (std::int64_t batch = 0; batch < batches && !stop; ++batch) {
         trainee_.train_step(batches_);
@@ -139,7 +140,7 @@ class TrainingRun {
     std::vector<LogField> fields = {{"epoch", epoch + 1}, {"step", trainee_.steps_done()}};
     fields.insert(fields.end(), metrics.fields.begin(), metrics.fields.end());
     if (epoch_ends) {
-      const TraineeMetrics validation = trainee_.validate();
+      const TraineeMetrics validation = trainee_.validate(epoch + 1);
       fields.insert(fields.end(), validation.fields.begin(), validation.fields.end());
       if (!validation.summary.empty()) metrics.summary += ' ' + validation.summary;
     }

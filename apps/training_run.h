@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "apps/trainee.h"
+#include "engine/train/learning_rate_schedule.h"
 
 namespace kiln::apps {
 
@@ -15,6 +16,7 @@ struct TrainingOptions {
   std::int64_t batch = 64;
   std::uint64_t seed = 1;
   std::int64_t max_steps = 0;  // 0: no limit
+  LearningRateSchedule schedule;
 };
 
 // Writes the trainee's networks, samples/epoch_0001.png ..., samples.png and metrics.jsonl, in

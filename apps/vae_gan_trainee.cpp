@@ -27,7 +27,7 @@ TraineeMetrics VaeGanTrainee::read_metrics() {
 }
 
 // The squared error of an image's reconstruction, summed over its pixels.
-TraineeMetrics VaeGanTrainee::validate() {
+TraineeMetrics VaeGanTrainee::validate(std::int64_t /*epoch*/) {
   const NoGradGuard no_grad;
   const double error = sum_loss(kernels::SquaredError{}, vae_gan_.reconstruct(held_out_), held_out_,
                                 1.0 / static_cast<double>(held_out_.dim(0)))

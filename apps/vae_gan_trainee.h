@@ -21,8 +21,11 @@ class VaeGanTrainee final : public Trainee {
   std::string description() const override { return "a VAE-GAN"; }
   void train_step(const BatchStream& batches) override { vae_gan_.train_step(batches); }
   std::int64_t steps_done() const override { return vae_gan_.steps_done(); }
+  void set_learning_rate_factor(double factor) override {
+    vae_gan_.set_learning_rate_factor(factor);
+  }
   TraineeMetrics read_metrics() override;
-  TraineeMetrics validate() override;
+  TraineeMetrics validate(std::int64_t epoch) override;
   std::vector<float> draw(std::int64_t count) override;
   std::vector<TrainedNetwork> networks() override;
 

@@ -14,7 +14,7 @@ namespace kiln::apps {
 VaeTrainee::VaeTrainee(const models::VaeRecipe& recipe, const TrainingOptions& options,
                        const LogLikelihoodOptions& log_likelihood, const MnistData& held_out,
                        Device device)
-    : log_likelihood_(log_likelihood),
+    : log_likelihood_options_(log_likelihood),
       image_shape_({static_cast<std::int64_t>(held_out.images.height),
                     static_cast<std::int64_t>(held_out.images.width)}),
       picture_seed_(seed_for(SeedPurpose::picture, options)),
@@ -45,26 +45,36 @@ TraineeMetrics VaeTrainee::read_metrics() {
           fmt::format("loss {:.2f} kl {:.2f}", mean.loss, mean.kl)};
 }
 
-TraineeMetrics VaeTrainee::validate() {
+TraineeMetrics VaeTrainee::validate(std::int64_t epoch) {
   Rng rng(validation_seed_, device_);
   const models::VaeLoss mean = vae_.evaluate(held_out_, rng);
-  return {{{"test_loss", mean.loss},
-           {"test_reconstruction", mean.reconstruction},
-           {"test_kl", mean.kl}},
-          fmt::format("test {:.2f}", mean.loss)};
+  TraineeMetrics metrics = {{{"test_loss", mean.loss},
+                             {"test_reconstruction", mean.reconstruction},
+                             {"test_kl", mean.kl}},
+                            fmt::format("test {:.2f}", mean.loss)};
+  const LogLikelihoodOptions& options = log_likelihood_options_;
+  if (options.samples > 0 && options.every > 0 && epoch % options.every == 0) {
+    const TraineeMetrics bound = log_likelihood();
+    metrics.fields.insert(metrics.fields.end(), bound.fields.begin(), bound.fields.end());
+  }
+  return metrics;
 }
 
 TraineeMetrics VaeTrainee::conclude() {
-  if (log_likelihood_.samples == 0) return {};
-  const std::int64_t count = std::min(log_likelihood_.images, held_out_.dim(0));
+  return log_likelihood_options_.samples == 0 ? TraineeMetrics() : log_likelihood();
+}
+
+TraineeMetrics VaeTrainee::log_likelihood() {
+  const std::int64_t samples = log_likelihood_options_.samples;
+  const std::int64_t count = std::min(log_likelihood_options_.images, held_out_.dim(0));
   Rng rng(derive_seed(validation_seed_, 2), device_);
   const std::vector<double> bounds = models::importance_weighted_bound(
-      vae_, held_out_.slice(0, {count, held_out_.dim(1)}), log_likelihood_.samples, rng);
+      vae_, held_out_.slice(0, {count, held_out_.dim(1)}), samples, rng);
   const double mean =
       std::accumulate(bounds.begin(), bounds.end(), 0.0) / static_cast<double>(count);
-  return {{{"test_nll", mean}, {"nll_samples", log_likelihood_.samples}, {"nll_images", count}},
+  return {{{"test_nll", mean}, {"nll_samples", samples}, {"nll_images", count}},
           fmt::format("-log p(x) of {} test images: at most {:.2f} nats (bound of {} samples)",
-                      count, mean, log_likelihood_.samples)};
+                      count, mean, samples)};
 }
 
 std::vector<float> VaeTrainee::draw(std::int64_t count) {

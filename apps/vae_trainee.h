@@ -12,10 +12,11 @@
 
 namespace kiln::apps {
 
-// What is measured when the training is over.
+// What is measured when the training is over, and after every so many epochs.
 struct LogLikelihoodOptions {
   std::int64_t samples = 0;  // 0: not measured
   std::int64_t images = 10000;
+  std::int64_t every = 0;  // 0: at the end alone
 };
 
 class VaeTrainee final : public Trainee {
@@ -28,14 +29,17 @@ class VaeTrainee final : public Trainee {
   std::string description() const override;
   void train_step(const BatchStream& batches) override { vae_.train_step(batches); }
   std::int64_t steps_done() const override { return vae_.steps_done(); }
+  void set_learning_rate_factor(double factor) override { vae_.set_learning_rate_factor(factor); }
   TraineeMetrics read_metrics() override;
-  TraineeMetrics validate() override;
+  TraineeMetrics validate(std::int64_t epoch) override;
   TraineeMetrics conclude() override;
   std::vector<float> draw(std::int64_t count) override;
   std::vector<TrainedNetwork> networks() override;
 
  private:
-  LogLikelihoodOptions log_likelihood_;
+  TraineeMetrics log_likelihood();
+
+  LogLikelihoodOptions log_likelihood_options_;
   std::vector<std::int64_t> image_shape_;
   std::uint64_t picture_seed_;
   std::uint64_t validation_seed_;

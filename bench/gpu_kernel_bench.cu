@@ -34,7 +34,7 @@ void adam_on_gpu(benchmark::State& state, std::int64_t n) {
       AdamState<float>::first(config));
   const GpuArray state_values({first.begin(), first.end()});
   auto* const adam_state = reinterpret_cast<AdamState<float>*>(state_values.data());
-  const AdamArrays<float> arrays = {p.data(), g.data(), m.data(), v.data(), nullptr, n};
+  const ParameterArrays<float> arrays = {p.data(), g.data(), m.data(), v.data(), nullptr, n};
   time_on_gpu(
       state, [&] { adam(gpu_stream(), config, adam_state, arrays); }, 28.0 * static_cast<double>(n),
       "bytes/s");

@@ -23,7 +23,7 @@ void adam_cpu(benchmark::State& state) {
   std::vector<float> p(kSize, 0.1f), g(kSize, 0.2f), m(kSize), v(kSize);
   const AdamConfig config;
   auto adam_state = AdamState<float>::first(config);
-  const AdamArrays<float> arrays = {p.data(), g.data(), m.data(), v.data(), nullptr, kSize};
+  const ParameterArrays<float> arrays = {p.data(), g.data(), m.data(), v.data(), nullptr, kSize};
   for (auto _ : state) adam(CpuStream{}, config, &adam_state, arrays);
   count_bytes(state, 28);
 }

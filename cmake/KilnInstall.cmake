@@ -18,7 +18,7 @@ if(KILN_CUDA_MODE STREQUAL "EMULATED")  # for the tests, which install what they
 endif()
 install(TARGETS kiln_c EXPORT kilnCTargets LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
         INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
-install(FILES c_api/kiln.h DESTINATION ${include_dir})
+install(FILES apps/c_api/kiln.h DESTINATION ${include_dir})
 
 install(EXPORT kilnTargets NAMESPACE kiln:: DESTINATION ${package_dir})
 install(EXPORT kilnCTargets NAMESPACE kiln:: DESTINATION ${package_dir})

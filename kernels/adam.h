@@ -7,15 +7,14 @@
 // with t counted from 1. epsilon is added after the square root is bias-corrected; other forms of
 // Adam put it elsewhere and give other weights. The rate is learning_rate * min(1, t/warmup_steps).
 //
-// The same pass can keep an exponential moving average of the parameters:
-//   average = average + (1 - d) (p - average)   d = min(average_decay, (1 + t)/(10 + t))
-// It starts short and lengthens, so that it forgets the initial weights.
+// The same pass can keep an exponential moving average of the parameters (parameter_update.h).
 #pragma once
 
 #include <cmath>
 #include <cstdint>
 
 #include "kernels/host_device.h"
+#include "kernels/parameter_update.h"
 #include "kernels/stream.h"
 
 namespace kiln::kernels {
@@ -30,8 +29,7 @@ struct AdamConfig {
   double average_decay = 0;
 };
 
-// What changes from update to update. It lives in the device's memory and every update leaves it
-// ready for the next, so that a recorded training step moves on when it is replayed.
+// What changes from update to update.
 template <class T>
 struct AdamState {
   double beta1_power = 1;  // beta1^t
@@ -54,14 +52,9 @@ struct AdamState {
     ++t;
     beta1_power *= config.beta1;
     beta2_power *= config.beta2;
-    const auto steps = static_cast<double>(t);
-    const double warmup =
-        t < config.warmup_steps ? steps / static_cast<double>(config.warmup_steps) : 1;
-    rate_scale = static_cast<T>(warmup / (1 - beta1_power));
+    rate_scale = static_cast<T>(warmup_scale(t, config.warmup_steps) / (1 - beta1_power));
     sqrt_bias_correction2 = static_cast<T>(std::sqrt(1 - beta2_power));
-    const double ramp = (1 + steps) / (10 + steps);
-    average_weight =
-        static_cast<T>(1 - (ramp < config.average_decay ? ramp : config.average_decay));
+    average_weight = static_cast<T>(kernels::average_weight(t, config.average_decay));
   }
 };
 
@@ -89,22 +82,11 @@ struct AdamRule {
   }
 };
 
-// All arrays have n elements; `average` may be null.
-template <class T>
-struct AdamArrays {
-  T* p = nullptr;
-  const T* grad = nullptr;
-  T* m = nullptr;
-  T* v = nullptr;
-  T* average = nullptr;
-  std::int64_t n = 0;
-};
-
 // One update; then state->advance(config).
 template <class T>
 void adam(CpuStream stream, const AdamConfig& config, AdamState<T>* state,
-          const AdamArrays<T>& arrays);
+          const ParameterArrays<T>& arrays);
 void adam(CudaStream stream, const AdamConfig& config, AdamState<float>* state,
-          const AdamArrays<float>& arrays);
+          const ParameterArrays<float>& arrays);
 
 }  // namespace kiln::kernels

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 
+#include "engine/optim/device_state.h"
 #include "engine/optim/parameter_arena.h"
 #include "kernels/adam.h"
 
@@ -35,7 +36,7 @@ class Adam {
   Tensor exp_avg_;
   Tensor exp_avg_sq_;
   Tensor average_;
-  Tensor state_;  // an AdamState, as bytes
+  DeviceState<kernels::AdamState> state_;
 };
 
 }  // namespace kiln::optim

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <string>
 
+#include "engine/dispatch.h"
+#include "engine/tensor.h"
 #include "kernels/error.h"
 
 namespace kiln::optim {
@@ -20,6 +22,16 @@ inline void check_fraction(const char* optimizer, const char* setting, double va
   if (!(value >= 0 && value < 1)) {
     throw Error(std::string("[") + optimizer + "] " + setting + " " + std::to_string(value) +
                 " is not in [0, 1)");
+  }
+}
+
+// Where an average is kept, it is of the parameters' kind and shape.
+inline void check_average(const char* optimizer, const Tensor& average, const Tensor& parameters) {
+  if (!average.defined()) return;
+  require_same_kind(optimizer, average, parameters);
+  if (average.shape() != parameters.shape()) {
+    throw Error(std::string("[") + optimizer + "] average " + to_string(average.shape()) +
+                " does not match parameters " + to_string(parameters.shape()));
   }
 }
 

@@ -1,45 +1,60 @@
 // SPDX-License-Identifier: MIT
 #include "engine/optim/sgd.h"
 
+#include <utility>
+
 #include "engine/dispatch.h"
 #include "engine/optim/check_setting.h"
-#include "kernels/vector.h"
 
 namespace kiln::optim {
+namespace {
 
-Sgd::Sgd(ParameterArena& arena, SgdConfig config) : arena_(arena), config_(config) {
+SgdConfig checked(const SgdConfig& config) {
   check_not_negative("sgd", "learning rate", config.learning_rate);
   check_not_negative("sgd", "momentum", config.momentum);
   check_not_negative("sgd", "weight decay", config.weight_decay);
+  check_not_negative("sgd", "number of warm-up steps", static_cast<double>(config.warmup_steps));
+  check_fraction("sgd", "average decay", config.average_decay);
+  if (config.nesterov && config.momentum == 0)
+    throw Error("[sgd] nesterov wants a momentum above 0");
+  return config;
+}
+
+}  // namespace
+
+Sgd::Sgd(ParameterArena& arena, SgdConfig config, Tensor average)
+    : arena_(arena),
+      config_(checked(config)),
+      average_(std::move(average)),
+      state_(config_, arena.values()) {
+  const Tensor& values = arena.values();
+  check_average("sgd", average_, values);
   if (config.momentum > 0) {
-    const Tensor& values = arena.values();
     momentum_buffer_ = Tensor::zeros(values.shape(), values.device(), values.dtype());
   }
 }
 
 void Sgd::set_learning_rate(double learning_rate) {
   check_not_negative("sgd", "learning rate", learning_rate);
+  if (learning_rate == config_.learning_rate) return;
   config_.learning_rate = learning_rate;
+  state_.set_learning_rate(learning_rate);
 }
+
+std::int64_t Sgd::num_steps() const { return state_.num_steps(); }
 
 void Sgd::step() {
   const Tensor& values = arena_.values();
   const Tensor& grads = arena_.grads();
-  const std::int64_t n = values.numel();
   dispatch("sgd", values, [&](auto stream, auto zero) {
     using T = decltype(zero);
-    T* p = values.data<T>();
-    T* g = grads.data<T>();
-    if (config_.weight_decay > 0) {
-      kernels::axpy(stream, static_cast<T>(config_.weight_decay), p, g, n);
-    }
-    T* update = g;
-    if (momentum_buffer_.defined()) {
-      update = momentum_buffer_.data<T>();
-      kernels::scale(stream, static_cast<T>(config_.momentum), update, n);
-      kernels::axpy(stream, T(1), g, update, n);
-    }
-    kernels::axpy(stream, static_cast<T>(-config_.learning_rate), update, p, n);
+    kernels::ParameterArrays<T> arrays;
+    arrays.p = values.data<T>();
+    arrays.grad = grads.data<T>();
+    arrays.m = momentum_buffer_.defined() ? momentum_buffer_.data<T>() : nullptr;
+    arrays.average = average_.defined() ? average_.data<T>() : nullptr;
+    arrays.n = values.numel();
+    kernels::sgd(stream, config_, state_.data<T>(), arrays);
   });
   arena_.zero_grad();
 }

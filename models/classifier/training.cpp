@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 #include <string>
 
 #include "engine/autograd/backward.h"
@@ -12,6 +11,7 @@
 #include "engine/optim/adam.h"
 #include "engine/rng.h"
 #include "engine/train/captured_step.h"
+#include "engine/train/learning_rate_schedule.h"
 
 namespace kiln::models {
 namespace {
@@ -57,15 +57,14 @@ std::shared_ptr<Mlp> train_classifier(const MnistData& data, const ClassifierTra
     loss_sum.add_from(loss);
   });
 
+  const LearningRateSchedule cosine = {ScheduleKind::cosine};
   for (std::int64_t epoch = 0; epoch < training.epochs; ++epoch) {
     const std::uint64_t epoch_seed = derive_seed(derive_seed(training.seed, kAugmentationSeed),
                                                  static_cast<std::uint64_t>(epoch));
     rows.copy_from(Tensor::from_host(random_affine(data.images, training.augmentation, epoch_seed),
                                      rows.shape(), device));
     batches.start_epoch(epoch);
-    const double progress = static_cast<double>(epoch) / static_cast<double>(training.epochs);
-    adam.set_learning_rate(training.learning_rate * 0.5 *
-                           (1 + std::cos(std::numbers::pi * progress)));
+    adam.set_learning_rate(training.learning_rate * cosine.factor(epoch, training.epochs));
     loss_sum.fill(0);
     for (std::int64_t i = 0; i < batches.batches_per_epoch(); ++i) step.run();
     const double loss = loss_sum.item() / static_cast<double>(batches.batches_per_epoch());

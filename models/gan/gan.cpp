@@ -201,6 +201,11 @@ std::size_t Gan::num_graph_nodes(bool with_penalty) const {
   return steps_.num_nodes(StepKind{with_penalty, true}.index());
 }
 
+void Gan::set_learning_rate_factor(double factor) {
+  discriminator_adam_.set_learning_rate(recipe_.discriminator_adam.learning_rate * factor);
+  generator_adam_.set_learning_rate(recipe_.generator_adam.learning_rate * factor);
+}
+
 GanMetrics Gan::read_metrics() {
   const std::vector<float> sums = metric_sums_.to_host<float>();
   metric_sums_.fill(0);

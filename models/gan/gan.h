@@ -52,6 +52,10 @@ class Gan {
   // The same of a conditional GAN, as labels int32 (n) ask.
   Tensor sample(const Tensor& noise, const Tensor& labels);
 
+  // From the next step on both learning rates are the recipe's times `factor`. Errors: negative or
+  // not finite.
+  void set_learning_rate_factor(double factor);
+
   Chain& generator() { return generator_; }
   Chain& discriminator() { return discriminator_; }
   // The weights that sample() uses.

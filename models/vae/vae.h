@@ -72,7 +72,11 @@ class Vae {
   Mlp& decoder() { return decoder_; }
   // What turns the decoder's output into pixels.
   Activation pixel_activation() const;
-  void set_learning_rate(double learning_rate) { adam_.set_learning_rate(learning_rate); }
+  // From the next step on the learning rate is the recipe's times `factor`. Errors: negative or not
+  // finite.
+  void set_learning_rate_factor(double factor) {
+    adam_.set_learning_rate(recipe_.adam.learning_rate * factor);
+  }
   std::int64_t steps_done() const { return steps_done_; }
   // Kernels of a captured step; 0 as long as there is none.
   std::size_t num_graph_nodes() const { return steps_.num_nodes(); }

@@ -116,6 +116,12 @@ void VaeGan::update(const Tensor& images, const Tensor& noise, const Tensor& pri
   metric_sums_.slice(kDLossSum, {}).add_from(made.gan.detach());
 }
 
+void VaeGan::set_learning_rate_factor(double factor) {
+  encoder_adam_.set_learning_rate(recipe_.encoder_adam.learning_rate * factor);
+  decoder_adam_.set_learning_rate(recipe_.decoder_adam.learning_rate * factor);
+  discriminator_adam_.set_learning_rate(recipe_.discriminator_adam.learning_rate * factor);
+}
+
 VaeGanMetrics VaeGan::read_metrics() {
   const std::vector<float> sums = metric_sums_.to_host<float>();
   metric_sums_.fill(0);

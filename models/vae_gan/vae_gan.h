@@ -53,6 +53,10 @@ class VaeGan {
   // Each image as its most likely latent vector gives it again.
   Tensor reconstruct(const Tensor& images);
 
+  // From the next step on all learning rates are the recipe's times `factor`. Errors: negative or
+  // not finite.
+  void set_learning_rate_factor(double factor);
+
   const VaeGanRecipe& recipe() const { return recipe_; }
   Mlp& encoder() { return encoder_; }
   Mlp& decoder() { return decoder_; }

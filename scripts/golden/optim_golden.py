@@ -14,6 +14,7 @@ CASES = [
     ("sgd", "SGD", dict(lr=0.1)),
     ("sgd_momentum", "SGD", dict(lr=0.05, momentum=0.9)),
     ("sgd_weight_decay", "SGD", dict(lr=0.05, momentum=0.8, weight_decay=0.2)),
+    ("sgd_nesterov", "SGD", dict(lr=0.05, momentum=0.8, weight_decay=0.2, nesterov=True)),
 ]
 
 

@@ -46,6 +46,37 @@ TEST_F(MnistVae, MetricsHoldTheLossAndAtAnEpochsEndTheTestLoss) {
   EXPECT_LT(lines.back()["loss"], lines.front()["loss"]);
 }
 
+// A rate of 0 from the second epoch on leaves what the first has made.
+TEST_F(MnistVae, TheLearningRateFollowsItsSchedule) {
+  make_data();
+  const auto trained = [&](const Arguments& arguments) {
+    Arguments all = {"--batch", "20", "--out", "out"};
+    all.insert(all.end(), arguments.begin(), arguments.end());
+    EXPECT_EQ(mnist_vae(all).exit_code, 0);
+    return get_file(out_ / "decoder.safetensors");
+  };
+  const std::string one = trained({"--epochs", "1"});
+  const std::string then_nothing =
+      trained({"--epochs", "3", "--lr-schedule", "step", "--lr-step", "1", "--lr-gamma", "0"});
+  EXPECT_EQ(then_nothing, one);
+  EXPECT_NE(trained({"--epochs", "3"}), one);
+  const std::string cosine = trained({"--epochs", "3", "--lr-schedule", "cosine"});
+  EXPECT_NE(cosine, trained({"--epochs", "3"}));
+}
+
+TEST_F(MnistVae, TheBoundIsMeasuredEverySoManyEpochsAndAtTheEnd) {
+  make_data();
+  ASSERT_EQ(mnist_vae({"--epochs", "5", "--batch", "100", "--out", "out", "--nll-samples", "3",
+                       "--nll-images", "20", "--nll-every", "2"})
+                .exit_code,
+            0);
+  std::vector<bool> measured;
+  for (const auto& line : read_metrics(out_ / "metrics.jsonl")) {
+    measured.push_back(line.contains("test_nll"));
+  }
+  EXPECT_EQ(measured, (std::vector<bool>{false, true, false, true, false, true}));
+}
+
 TEST_F(MnistVae, ItsDecoderIsAGeneratorOfPixels) {
   make_data();
   for (const std::string likelihood : {"bernoulli", "gaussian"}) {
@@ -166,6 +197,8 @@ TEST_F(MnistVae, BadOptionsAreOneLineAndLeaveNothing) {
       {{"--beta", "nan"}, "beta nan"},
       {{"--sigma", "0", "--likelihood", "gaussian"}, "sigma 0"},
       {{"--lr", "-1"}, "--lr -1"},
+      {{"--lr-schedule", "linear"}, "schedule 'linear' is unknown"},
+      {{"--lr-gamma", "nan"}, "--lr-gamma nan"},
       {{"--lr", "-1", "--recipe", "vae-gan"}, "--lr -1"},
       {{"--iw-samples", "5", "--beta", "2"}, "the bound of 5 importance samples has no KL"},
       {{"--batch", "201"}, "--batch 201 is not between 1 and the 200 images"}};

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 
+#include "tests/kernels/device_value.h"
 #include "tests/support/inputs.h"
 #include "tests/support/near.h"
 
@@ -19,41 +19,18 @@ struct State {
   std::vector<double> p, m, v;
 };
 
-template <class T>
-std::vector<std::uint8_t> bytes_of(const T& value) {
-  std::vector<std::uint8_t> bytes(sizeof(T));
-  std::memcpy(bytes.data(), &value, sizeof(T));
-  return bytes;
-}
-
 template <class Backend>
 class Adam : public BackendTest<Backend> {
  protected:
   using Real = typename Backend::Real;
   static constexpr double kTolerance = 32 * kEpsilon<Backend>;
 
-  // One T in the backend's memory.
-  template <class T>
-  class Device {
-   public:
-    explicit Device(const T& value) : bytes_(bytes_of(value)) {}
-    T* data() const { return reinterpret_cast<T*>(bytes_.data()); }
-    T value() const {
-      T result;
-      std::memcpy(&result, bytes_.values().data(), sizeof(T));
-      return result;
-    }
-
-   private:
-    Buffer<Backend, std::uint8_t> bytes_;
-  };
-
   // Applies step 1 .. steps with the gradients that gradient(t) gives.
   template <class F>
   static void run(const AdamConfig& config, int steps, F gradient, State& state,
                   Layout layout = {}) {
     const Buffer<Backend> p(state.p, layout(0)), m(state.m, layout(1)), v(state.v, layout(2));
-    const Device<AdamState<Real>> adam_state(AdamState<Real>::first(config));
+    const DeviceValue<Backend, AdamState<Real>> adam_state(AdamState<Real>::first(config));
     for (int t = 1; t <= steps; ++t) {
       const Buffer<Backend> g(gradient(t), layout(3));
       kernels::adam(Backend::stream(), config, adam_state.data(),
@@ -156,8 +133,7 @@ TYPED_TEST(Adam, StateWarmUpAndAverage) {
   const std::vector<Real> ones(static_cast<std::size_t>(n), Real(1));
   const Buffer<TypeParam> p(ones), g(ones), m(std::vector<Real>(ones.size())),
       v(std::vector<Real>(ones.size())), average(ones);
-  const typename TestFixture::template Device<AdamState<Real>> state(
-      AdamState<Real>::first(config));
+  const DeviceValue<TypeParam, AdamState<Real>> state(AdamState<Real>::first(config));
   double expected_p = 1, expected_average = 1, expected_m = 0, expected_v = 0;
   for (int t = 1; t <= 7; ++t) {
     const AdamState<Real> now = state.value();

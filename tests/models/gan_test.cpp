@@ -68,6 +68,21 @@ TEST(Gan, EachUpdateMovesItsOwnNetworkAlone) {
   EXPECT_FALSE(same_bits(weights(gan.generator()), generator));
 }
 
+TEST(Gan, BothLearningRatesTakeTheFactor) {
+  Gan gan = small_gan("seed");
+  gan.train_step(batch(1));
+  const std::vector<float> generator = weights(gan.generator());
+  const std::vector<float> discriminator = weights(gan.discriminator());
+  gan.set_learning_rate_factor(0);
+  gan.train_step(batch(1));
+  EXPECT_TRUE(same_bits(weights(gan.generator()), generator));
+  EXPECT_TRUE(same_bits(weights(gan.discriminator()), discriminator));
+  gan.set_learning_rate_factor(1);
+  gan.train_step(batch(1));
+  EXPECT_FALSE(same_bits(weights(gan.generator()), generator));
+  EXPECT_FALSE(same_bits(weights(gan.discriminator()), discriminator));
+}
+
 TEST(Gan, DrawsFreshNoiseForEachUpdate) {
   Gan a = small_gan("seed"), b = small_gan("seed");
   Rng noise(derive_seed(1, 2), Device::cpu());

@@ -116,6 +116,15 @@ TEST(VaeGan, EqualSeedsGiveEqualBits) {
 }
 
 // Images of two shades: an image's reconstruction has its own, samples have either.
+TEST(VaeGan, EveryLearningRateTakesTheFactor) {
+  VaeGan model(small_vae_gan(), kSidePixels, 1, Device::cpu());
+  model.train_step(vae_gan_images());
+  const std::vector<float> before = weights(model);
+  model.set_learning_rate_factor(0);
+  model.train_step(vae_gan_images());
+  EXPECT_TRUE(same_bits(weights(model), before));
+}
+
 TEST(VaeGan, Learns) {
   std::vector<float> pixels;
   for (int i = 0; i < 32 * kSidePixels; ++i) pixels.push_back(i / kSidePixels % 2 ? 0.9f : 0.1f);

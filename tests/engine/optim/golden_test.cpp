@@ -72,6 +72,13 @@ TEST_P(GoldenOptimTest, SgdWithMomentumAndWeightDecay) {
       golden::kSgdWeightDecay);
 }
 
+TEST_P(GoldenOptimTest, SgdWithNesterovMomentum) {
+  expect_weights<optim::Sgd>(
+      optim::SgdConfig{
+          .learning_rate = 0.05, .momentum = 0.8, .weight_decay = 0.2, .nesterov = true},
+      golden::kSgdNesterov);
+}
+
 KILN_ON_EVERY_PLACE(GoldenOptimTest);
 
 }  // namespace

@@ -55,6 +55,23 @@ TEST_P(OptimizerTest, LearningRateCanChange) {
   Sgd sgd(arena, {.learning_rate = 0});
   sgd.set_learning_rate(0.25);
   EXPECT_EQ(sgd.config().learning_rate, 0.25);
+  backward(sum(w));
+  sgd.step();
+  EXPECT_EQ(sgd.num_steps(), 1);
+  EXPECT_TRUE(near(w.item(), 0.25, 1e-6, 0));
+}
+
+// At the first update it takes 9 of 11 parts of the new weights, unless its decay is below 2/11.
+TEST_P(OptimizerTest, SgdKeepsAnAverage) {
+  const Tensor w = leaf({1, 2}, {2});
+  ParameterArena arena({w});
+  const Tensor average = arena.values().detach().clone();
+  Sgd sgd(arena, {.learning_rate = 1, .average_decay = 0.125}, average);
+  backward(sum(w));
+  sgd.step();
+  const std::vector<double> kept = values_of(average);
+  EXPECT_EQ(kept[0], 0.125);
+  EXPECT_EQ(kept[1], 1.125);
 }
 
 // Between parameters the arena holds zeros, whatever the updates do.
@@ -101,6 +118,13 @@ TEST_P(OptimizerTest, SgdErrors) {
                "[sgd] momentum -0.500000 is not a number of at least 0");
   expect_error([&] { make({.weight_decay = -0.5}); },
                "[sgd] weight decay -0.500000 is not a number of at least 0");
+  expect_error([&] { make({.warmup_steps = -1}); },
+               "[sgd] number of warm-up steps -1.000000 is not a number of at least 0");
+  expect_error([&] { make({.nesterov = true}); }, "[sgd] nesterov wants a momentum above 0");
+  expect_error([&] { make({.average_decay = 1}); },
+               "[sgd] average decay 1.000000 is not in [0, 1)");
+  expect_error([&] { Sgd(arena, {}, tensor({1}, {1})); },
+               "[sgd] average (1) does not match parameters (64)");
 }
 
 TEST_P(OptimizerTest, MovingAverage) {

@@ -6,6 +6,7 @@
 #include "engine/ops/arithmetic.h"
 #include "engine/ops/reduce.h"
 #include "engine/optim/adam.h"
+#include "engine/optim/sgd.h"
 #include "engine/rng.h"
 #include "tests/support/devices.h"
 #include "tests/support/expect_error.h"
@@ -29,26 +30,44 @@ TEST_P(CapturedStepTest, EveryRunIsOneStep) {
   EXPECT_EQ(step.num_nodes(), device().is_cpu() ? 0u : 2u);
 }
 
-// Adam counts its steps and takes a new learning rate without a new recording.
-TEST_P(CapturedStepTest, AdamMovesOnAndTakesANewLearningRate) {
-  const Tensor captured = leaf({1}, {1}), eager = leaf({1}, {1});
+// An optimizer counts its steps and takes a new learning rate without a new recording.
+template <class Optimizer, class Config>
+void expect_new_rates_without_recording(Device device, const Config& config, const Tensor& captured,
+                                        const Tensor& eager) {
   optim::ParameterArena captured_arena({captured}), eager_arena({eager});
-  const optim::AdamConfig config = {.learning_rate = 0.1, .warmup_steps = 3};
-  optim::Adam captured_adam(captured_arena, config), eager_adam(eager_arena, config);
-  CapturedStep step(device(), [&] {
+  Optimizer captured_optimizer(captured_arena, config), eager_optimizer(eager_arena, config);
+  CapturedStep step(device, [&] {
     backward(sum(square(captured)));
-    captured_adam.step();
+    captured_optimizer.step();
   });
+  const auto set_learning_rate = [&](double rate) {
+    captured_optimizer.set_learning_rate(rate);
+    eager_optimizer.set_learning_rate(rate);
+  };
+  double after_eight = 0;
   for (int run = 1; run <= 12; ++run) {
-    if (run == 6) captured_adam.set_learning_rate(0.5), eager_adam.set_learning_rate(0.5);
-    if (run == 9) captured_adam.set_learning_rate(0), eager_adam.set_learning_rate(0);
+    if (run == 6) set_learning_rate(0.25);
+    if (run == 9) set_learning_rate(0), after_eight = eager.item();
     step.run();
     backward(sum(square(eager)));
-    eager_adam.step();
+    eager_optimizer.step();
     EXPECT_TRUE(same_bits(values_of(captured), values_of(eager))) << run;
-    EXPECT_EQ(captured_adam.num_steps(), run);
+    EXPECT_EQ(captured_optimizer.num_steps(), run);
   }
   EXPECT_NE(captured.item(), 1);
+  EXPECT_EQ(captured.item(), after_eight);
+}
+
+TEST_P(CapturedStepTest, AdamMovesOnAndTakesANewLearningRate) {
+  expect_new_rates_without_recording<optim::Adam>(
+      device(), optim::AdamConfig{.learning_rate = 0.1, .warmup_steps = 3}, leaf({1}, {1}),
+      leaf({1}, {1}));
+}
+
+TEST_P(CapturedStepTest, SgdMovesOnAndTakesANewLearningRate) {
+  expect_new_rates_without_recording<optim::Sgd>(
+      device(), optim::SgdConfig{.learning_rate = 0.1, .momentum = 0.5, .warmup_steps = 3},
+      leaf({1}, {1}), leaf({1}, {1}));
 }
 
 TEST_P(CapturedStepTest, NoiseIsFreshInEveryRun) {

@@ -37,11 +37,15 @@ int64_t kiln_classes(const kiln_generator* generator);
 /* Draws images 0 to count - 1 of `seed` into pixels[count][height][width], the caller's memory,
  * each pixel in [0, 1]. They are those that the program `generate` draws: image i depends on the
  * file, the seed, i, the label and the truncation alone, bit for bit on the same device with the
- * same number of threads. label        the class to draw, or KILN_LABELS_IN_TURN truncation latent
- * numbers of a larger magnitude are drawn again: fewer odd images, less variety; 0 for none, else
- * at least 0.1 0 when done. -1 on failure, and the pixels are as they were: a null pointer, a
- * negative count, a label or truncation that cannot be, a generator whose pixels are not in [0, 1],
- * no memory. */
+ * same number of threads.
+ *
+ * - label: the class to draw, or KILN_LABELS_IN_TURN
+ * - truncation: latent numbers of a larger magnitude are drawn again, for fewer odd images and less
+ *   variety; 0 for none, else at least 0.1
+ *
+ * Returns 0 when done, or -1 on failure, with the pixels as they were: a null pointer, a negative
+ * count, a label or truncation that cannot be, a generator whose pixels are not in [0, 1], no
+ * memory. */
 int kiln_generate(const kiln_generator* generator, int64_t count, uint64_t seed, int64_t label,
                   double truncation, float* pixels);
 

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+// What the optimizers' kernels share: one pass over a parameter arena. A rule's
+// update(state, p, grad, m, v) changes one parameter and what the rule remembers of it; its state
+// lives in the device's memory and every pass leaves it ready for the next, so that a recorded
+// training step moves on when it is replayed (adam.h, sgd.h).
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/host_device.h"
+
+namespace kiln::kernels {
+
+// All arrays have n elements. `average` may be null; so may v, and m too, where the rule has no use
+// for them: it then sees 0, and what it writes there is lost.
+template <class T>
+struct ParameterArrays {
+  T* p = nullptr;
+  const T* grad = nullptr;
+  T* m = nullptr;
+  T* v = nullptr;
+  T* average = nullptr;
+  std::int64_t n = 0;
+};
+
+// The part of the learning rate in update t = 1, 2, ...: it rises to 1 in `warmup_steps` updates.
+KILN_HOST_DEVICE inline double warmup_scale(std::int64_t t, std::int64_t warmup_steps) {
+  return t < warmup_steps ? static_cast<double>(t) / static_cast<double>(warmup_steps) : 1;
+}
+
+// What the parameters weigh in their exponential moving average at update t:
+//   average = average + (1 - d) (p - average)   d = min(decay, (1 + t)/(10 + t))
+// It starts short and lengthens, so that it forgets the initial weights. This is 1 - d.
+KILN_HOST_DEVICE inline double average_weight(std::int64_t t, double decay) {
+  const double ramp = (1 + static_cast<double>(t)) / (10 + static_cast<double>(t));
+  return 1 - (ramp < decay ? ramp : decay);
+}
+
+}  // namespace kiln::kernels

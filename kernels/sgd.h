@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+// Stochastic gradient descent in PyTorch's form, over a whole parameter arena in one pass:
+//   g = grad + weight_decay * p
+//   m = momentum m + g                          momentum_buffer, 0 at first
+//   p = p - rate * m,   or, with nesterov,   p = p - rate * (g + momentum m)
+// With momentum 0 there is no m, and p = p - rate * g. The rate is
+// learning_rate * min(1, t/warmup_steps) in update t = 1, 2, ...
+//
+// The same pass can keep an exponential moving average of the parameters (parameter_update.h).
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/host_device.h"
+#include "kernels/parameter_update.h"
+#include "kernels/stream.h"
+
+namespace kiln::kernels {
+
+struct SgdConfig {
+  double learning_rate = 1e-2;
+  double momentum = 0;
+  double weight_decay = 0;
+  bool nesterov = false;
+  std::int64_t warmup_steps = 0;
+  double average_decay = 0;
+};
+
+// What changes from update to update.
+template <class T>
+struct SgdState {
+  std::int64_t t = 0;    // number of the coming update
+  T learning_rate = 0;   // may be written from the host at any time
+  T rate_scale = 0;      // of the coming update: min(1, t/warmup_steps)
+  T average_weight = 0;  // 1 - d
+
+  // The state before the first update.
+  static SgdState first(const SgdConfig& config) {
+    SgdState state;
+    state.learning_rate = static_cast<T>(config.learning_rate);
+    state.advance(config);
+    return state;
+  }
+
+  KILN_HOST_DEVICE void advance(const SgdConfig& config) {
+    ++t;
+    rate_scale = static_cast<T>(warmup_scale(t, config.warmup_steps));
+    average_weight = static_cast<T>(kernels::average_weight(t, config.average_decay));
+  }
+};
+
+// The update of one parameter. There is no v.
+template <class T>
+struct SgdRule {
+  T momentum, weight_decay;
+  bool nesterov;
+
+  explicit SgdRule(const SgdConfig& config)
+      : momentum(static_cast<T>(config.momentum)),
+        weight_decay(static_cast<T>(config.weight_decay)),
+        nesterov(config.nesterov) {}
+
+  KILN_HOST_DEVICE void update(const SgdState<T>& state, T& p, T grad, T& m, T&) const {
+    const T g = grad + weight_decay * p;
+    m = momentum * m + g;
+    p -= state.learning_rate * state.rate_scale * (nesterov ? g + momentum * m : m);
+  }
+};
+
+// One update; then state->advance(config). arrays.m may be null where momentum is 0.
+template <class T>
+void sgd(CpuStream stream, const SgdConfig& config, SgdState<T>* state,
+         const ParameterArrays<T>& arrays);
+void sgd(CudaStream stream, const SgdConfig& config, SgdState<float>* state,
+         const ParameterArrays<float>& arrays);
+
+}  // namespace kiln::kernels

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+#include "kernels/parameter_update_cpu.h"
+#include "kernels/sgd.h"
+
+namespace kiln::kernels {
+
+template <class T>
+void sgd(CpuStream, const SgdConfig& config, SgdState<T>* state, const ParameterArrays<T>& arrays) {
+  update_parameters(SgdRule<T>(config), *state, arrays);
+  state->advance(config);
+}
+
+template void sgd(CpuStream, const SgdConfig&, SgdState<float>*, const ParameterArrays<float>&);
+template void sgd(CpuStream, const SgdConfig&, SgdState<double>*, const ParameterArrays<double>&);
+
+}  // namespace kiln::kernels
