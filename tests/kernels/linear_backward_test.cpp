@@ -23,6 +23,8 @@ TYPED_TEST(LinearBackward, EveryChoiceOfGradients) {
       const Activation activation = {kind, 0.25f};
       for (LinearCase c : {LinearCase{33, 40, 70}, LinearCase{7, 1, 3}, LinearCase{0, 5, 6},
                            LinearCase{5, 0, 6}, LinearCase{5, 6, 0}, LinearCase{70, 36, 700}}) {
+        // One mask is enough for sums in parts.
+        if (c.out == 700 && kind != ActivationKind::leaky_relu) continue;
         c.dweight = dweight;
         c.dbias = dbias;
         c.dx = dx;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#ifdef KILN_HAS_CUDA
 // What linear_backward() asks of cuBLASLt and what it launches beside it.
 #include <string>
 #include <utility>
@@ -59,3 +60,5 @@ TEST_F(CudaCublasLinearBackward, MasksOfManyShapes) {
 
 }  // namespace
 }  // namespace kiln::test
+
+#endif

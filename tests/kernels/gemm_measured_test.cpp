@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#ifdef KILN_HAS_CUDA
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -347,3 +348,5 @@ TEST_F(CudaGemmEnvironmentDeathTest, LogsEveryChoice) {
 
 }  // namespace
 }  // namespace kiln::test
+
+#endif
