@@ -45,8 +45,14 @@ void RunResults::remove_models_and_pictures() const noexcept {
   }
 }
 
+void RunResults::remove_events() const noexcept {
+  std::error_code ignored;
+  fs::remove(events, ignored);
+}
+
 void RunResults::remove_all() const noexcept {
   remove_models_and_pictures();
+  remove_events();
   std::error_code ignored;
   fs::remove(metrics, ignored);
 }

@@ -16,12 +16,14 @@ struct RunResults {
 
   // Of this run or an earlier one; a file of any other name stays.
   void remove_models_and_pictures() const noexcept;
+  void remove_events() const noexcept;
   void remove_all() const noexcept;
 
   std::filesystem::path folder;
   std::vector<std::filesystem::path> models;
   std::filesystem::path picture = folder / "samples.png";
   std::filesystem::path metrics = folder / "metrics.jsonl";
+  std::filesystem::path events = folder / "events.out.tfevents.kiln";  // TensorBoard's
   std::filesystem::path epoch_pictures = folder / "samples";
 };
 

@@ -37,6 +37,8 @@ void CommonOptions::add_to(CLI::App& app, const std::string& program) {
       ->capture_default_str();
   app.add_option("--max-steps", training.max_steps, "Stop after so many steps (default: no limit)")
       ->check(whole_number(1, kMaxCount));
+  app.add_flag("--tensorboard", training.tensorboard,
+               "Write what TensorBoard shows too: losses, pictures, histograms of the weights");
   app.add_option("--device", device, "auto (the GPU where there is one), cpu or cuda")
       ->capture_default_str();
   app.add_option("--precision", precision,

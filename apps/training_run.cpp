@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 
 #include "apps/command_line.h"
 #include "apps/interrupt.h"
@@ -14,6 +15,7 @@
 #include "engine/io/png.h"
 #include "engine/rng.h"
 #include "engine/train/progress_bar.h"
+#include "engine/train/tensorboard_log.h"
 #include "models/network_file.h"
 
 namespace kiln::apps {
@@ -56,6 +58,11 @@ class TrainingRun {
         progress_(ProgressBar::standard_output(), options.batch),
         start_(std::chrono::steady_clock::now()),
         metrics_start_(start_) {
+    if (options.tensorboard) {
+      events_.emplace(results_.events);
+    } else {
+      results_.remove_events();
+    }
     results_.remove_models_and_pictures();
   }
 
@@ -86,7 +93,12 @@ class TrainingRun {
         if (last || trainee_.steps_done() % kStepsBetweenMetrics == 0) log_metrics(epoch, last);
         progress_.update({epoch + 1, options_.epochs, batch + 1, batches, losses_});
       }
-      write_picture(results_.epoch_picture(epoch + 1));
+      const GreyImage picture = draw_picture();
+      write_png(results_.epoch_picture(epoch + 1), picture);
+      if (events_) {
+        events_->picture("samples", trainee_.steps_done(), picture);
+        log_weights();
+      }
     }
     progress_.finish();
   }
@@ -95,13 +107,12 @@ class TrainingRun {
     TraineeMetrics metrics = trainee_.conclude();
     if (metrics.fields.empty()) return;
     metrics.fields.insert(metrics.fields.begin(), {"step", trainee_.steps_done()});
-    logger_.log(metrics.fields);
-    ++lines_logged_;
+    log(metrics.fields);
     print(metrics.summary + '\n');
   }
 
   void write_models() {
-    write_picture(results_.picture);
+    write_png(results_.picture, draw_picture());
     const std::vector<TrainedNetwork> networks = trainee_.networks();
     for (std::size_t i = 0; i < networks.size(); ++i) {
       save_network(results_.models[i], *networks[i].network, networks[i].info);
@@ -121,7 +132,12 @@ class TrainingRun {
                   : fmt::format("  {:<27} for: generate --model {} --n 100 --out digits.png\n",
                                 name, model.string());
     }
-    print(text + fmt::format("  {:<27} {} lines\n", "metrics.jsonl", lines_logged_));
+    text += fmt::format("  {:<27} {} lines\n", "metrics.jsonl", lines_logged_);
+    if (events_) {
+      text += fmt::format("  {:<27} for: tensorboard --logdir {}\n",
+                          results_.events.filename().string(), results_.folder.string());
+    }
+    print(text);
   }
 
   bool done() const {
@@ -145,15 +161,34 @@ class TrainingRun {
       if (!validation.summary.empty()) metrics.summary += ' ' + validation.summary;
     }
     fields.insert(fields.end(), {{"images_per_second", rate}, {"seconds", seconds(start_)}});
-    logger_.log(fields);
-    ++lines_logged_;
+    log(fields);
     losses_ = metrics.summary;
     metrics_start_ = std::chrono::steady_clock::now();
   }
 
-  void write_picture(const fs::path& path) {
-    write_png(path, tile_images(unit_to_bytes(trainee_.draw(kPictureImages)), kPictureImages,
-                                height_, width_));
+  void log(const std::vector<LogField>& fields) {
+    logger_.log(fields);
+    ++lines_logged_;
+    if (!events_) return;
+    for (const LogField& field : fields) {
+      if (field.name == "step" || !field.value.number()) continue;
+      events_->scalar(field.name, trainee_.steps_done(), *field.value.number());
+    }
+  }
+
+  void log_weights() {
+    for (const TrainedNetwork& network : trainee_.networks()) {
+      const std::string name = fs::path(network.file_name).stem().string();
+      for (const nn::NamedTensor& parameter : network.network->named_parameters()) {
+        events_->histogram(name + '/' + parameter.name, trainee_.steps_done(),
+                           parameter.tensor.to_host<float>());
+      }
+    }
+  }
+
+  GreyImage draw_picture() {
+    return tile_images(unit_to_bytes(trainee_.draw(kPictureImages)), kPictureImages, height_,
+                       width_);
   }
 
   Trainee& trainee_;
@@ -164,6 +199,7 @@ class TrainingRun {
   RunResults results_;
   OutputFolder folder_;
   StepLogger logger_;
+  std::optional<TensorBoardLog> events_;
   ProgressBar progress_;
   std::chrono::steady_clock::time_point start_;
   std::chrono::steady_clock::time_point metrics_start_;

@@ -17,10 +17,11 @@ struct TrainingOptions {
   std::uint64_t seed = 1;
   std::int64_t max_steps = 0;  // 0: no limit
   LearningRateSchedule schedule;
+  bool tensorboard = false;
 };
 
-// Writes the trainee's networks, samples/epoch_0001.png ..., samples.png and metrics.jsonl, in
-// place of those of an earlier run. A run that fails leaves none of them, one that is interrupted
+// Writes the trainee's networks, samples/epoch_0001.png ..., samples.png, metrics.jsonl and, if
+// asked for, TensorBoard's events, in place of those of an earlier run. A run that fails leaves none of them, one that is interrupted
 // all. Returns the program's exit code: 0, or 130 where it was interrupted.
 int train(Trainee& trainee, const TrainingOptions& options, const MnistData& data, Device device);
 

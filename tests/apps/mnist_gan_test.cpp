@@ -65,6 +65,32 @@ TEST_F(MnistGan, MetricsAreOneObjectALine) {
   EXPECT_EQ(steps, (std::vector<std::pair<int, int>>{{1, 50}, {2, 100}, {3, 150}}));
 }
 
+TEST_F(MnistGan, WritesTensorBoardsEventsWhereAsked) {
+  make_data();
+  const auto train = [&](const Arguments& more) {
+    Arguments arguments = {"--epochs", "2", "--batch", "100", "--out", "out"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return mnist_gan(arguments);
+  };
+  const Outcome run = train({"--tensorboard"});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_NE(run.out.find("tensorboard --logdir out"), std::string::npos) << run.out;
+  const std::string events = get_file(out_ / "events.out.tfevents.kiln");
+  const auto count = [&](const std::string& name) {
+    std::size_t found = 0;
+    for (auto at = events.find(name); at != std::string::npos; at = events.find(name, at + 1)) {
+      ++found;
+    }
+    return found;
+  };
+  EXPECT_EQ(count("d_loss"), read_metrics(out_ / "metrics.jsonl").size());
+  EXPECT_EQ(count("samples"), 2U);
+  EXPECT_EQ(count("generator/fc1.weight"), 2U);
+  EXPECT_EQ(count("discriminator/fc3.bias"), 2U);
+  EXPECT_EQ(train({}).exit_code, 0);  // not an earlier run's beside these metrics
+  EXPECT_FALSE(std::filesystem::exists(out_ / "events.out.tfevents.kiln"));
+}
+
 TEST_F(MnistGan, PicturesShowAHundredImagesEach) {
   make_data();
   mnist_gan({"--epochs", "2", "--batch", "16", "--out", "out"});

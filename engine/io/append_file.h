@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+// A log that grows by whole records: each reaches the system before append() returns, and one that
+// cannot be written (a full disk) is taken back, so that readers never meet half a record. Every
+// failure is an Error that names the file.
+#pragma once
+
+#include <filesystem>
+#include <string_view>
+
+namespace kiln {
+
+class AppendFile {
+ public:
+  // Begins the file anew.
+  explicit AppendFile(const std::filesystem::path& path);
+  ~AppendFile();
+  AppendFile(const AppendFile&) = delete;
+  AppendFile& operator=(const AppendFile&) = delete;
+
+  void append(std::string_view record);
+
+ private:
+  std::filesystem::path path_;
+  int descriptor_ = -1;
+};
+
+}  // namespace kiln
