@@ -21,8 +21,9 @@ struct TrainingOptions {
 };
 
 // Writes the trainee's networks, samples/epoch_0001.png ..., samples.png, metrics.jsonl and, if
-// asked for, TensorBoard's events, in place of those of an earlier run. A run that fails leaves none of them, one that is interrupted
-// all. Returns the program's exit code: 0, or 130 where it was interrupted.
+// asked for, TensorBoard's events, in place of those of an earlier run. A run that fails leaves
+// none of them, one that is interrupted all. Returns the program's exit code: 0, or 130 where it
+// was interrupted.
 int train(Trainee& trainee, const TrainingOptions& options, const MnistData& data, Device device);
 
 // Seeds of a run's parts, from the one that the user gives.
