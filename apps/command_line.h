@@ -49,6 +49,10 @@ inline void print_error(const std::string& program, std::string_view message) {
   std::cerr << program << ": error: " << printable(message) << '\n' << std::flush;
 }
 
+inline void print_warning(const std::string& program, std::string_view message) {
+  std::cerr << program << ": warning: " << printable(message) << '\n' << std::flush;
+}
+
 // CLI11 repeats its usage hints over several lines; ours is one line.
 inline int report_usage(const std::string& program, const CLI::ParseError& error) {
   std::string message = error.what();

@@ -35,6 +35,7 @@ class GanTrainee final : public apps::Trainee {
   }
   void train_step(const BatchStream& batches) override { gan_.train_step(batches); }
   std::int64_t steps_done() const override { return gan_.steps_done(); }
+  void visit_state(StateVisitor& visitor) override { gan_.visit_state(visitor); }
   void set_learning_rate_factor(double factor) override { gan_.set_learning_rate_factor(factor); }
 
   apps::TraineeMetrics read_metrics() override {
@@ -72,7 +73,7 @@ class GanTrainee final : public apps::Trainee {
 int train(const CLI::App& app, Options& options) {
   models::GanRecipe recipe = models::GanRecipe::from_name(options.recipe);
   if (const auto rate = options.common.learning_rate(app)) recipe.set_learning_rate(*rate);
-  const Device device = options.common.prepare();
+  const Device device = options.common.prepare(app);
   if (options.conditional) recipe.classes = kClasses;
   const MnistData data = load_mnist(options.common.data, MnistSplit::train);
   GanTrainee trainee(recipe, options.common.training, data.images, device);

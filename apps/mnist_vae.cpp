@@ -53,7 +53,7 @@ int train(const CLI::App& app, Options& options) {
   const bool is_vae_gan = options.recipe == "vae-gan";
   const auto vae_gan = is_vae_gan ? vae_gan_recipe(app, options) : models::VaeGanRecipe();
   const auto recipe = is_vae_gan ? models::VaeRecipe() : recipe_of(app, options);
-  const Device device = options.common.prepare();
+  const Device device = options.common.prepare(app);
   const MnistData data = load_mnist(options.common.data, MnistSplit::train);
   const IdxImages& images = data.images;
   const MnistData held_out = load_mnist(options.common.data, MnistSplit::test);

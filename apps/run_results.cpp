@@ -7,6 +7,8 @@
 #include <string_view>
 #include <system_error>
 
+#include "engine/io/file.h"
+
 namespace kiln::apps {
 namespace {
 
@@ -55,6 +57,12 @@ void RunResults::remove_all() const noexcept {
   remove_events();
   std::error_code ignored;
   fs::remove(metrics, ignored);
+}
+
+void RunResults::remove_temporaries() const noexcept {
+  for (const fs::path& place : {folder, epoch_pictures, checkpoints}) {
+    remove_left_temporaries(place);
+  }
 }
 
 }  // namespace kiln::apps

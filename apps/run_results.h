@@ -18,12 +18,15 @@ struct RunResults {
   void remove_models_and_pictures() const noexcept;
   void remove_events() const noexcept;
   void remove_all() const noexcept;
+  // Of a run that was killed.
+  void remove_temporaries() const noexcept;
 
   std::filesystem::path folder;
   std::vector<std::filesystem::path> models;
   std::filesystem::path picture = folder / "samples.png";
   std::filesystem::path metrics = folder / "metrics.jsonl";
   std::filesystem::path events = folder / "events.out.tfevents.kiln";  // TensorBoard's
+  std::filesystem::path checkpoints = folder / "checkpoints";
   std::filesystem::path epoch_pictures = folder / "samples";
 };
 

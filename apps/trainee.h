@@ -8,6 +8,7 @@
 
 #include "engine/data/batch_stream.h"
 #include "engine/data/mnist.h"
+#include "engine/state.h"
 #include "engine/train/step_logger.h"
 #include "models/network_file.h"
 
@@ -48,6 +49,8 @@ class Trainee {
   virtual std::string description() const = 0;  // "a GAN (recipe stable)"
   virtual void train_step(const BatchStream& batches) = 0;
   virtual std::int64_t steps_done() const = 0;
+  // All that the next steps depend on.
+  virtual void visit_state(StateVisitor& visitor) = 0;
   // From the next step on learning rates are the recipe's times `factor`.
   virtual void set_learning_rate_factor(double factor) = 0;
   // Means since this was last called.

@@ -1,11 +1,41 @@
 // SPDX-License-Identifier: MIT
 #include "apps/training_options.h"
 
+#include <algorithm>
 #include <cmath>
+#include <iterator>
+#include <map>
+#include <string_view>
 
 #include "engine/precision.h"
 
 namespace kiln::apps {
+
+namespace {
+
+// Options that a run may go on with other values of, --epochs under some schedules.
+constexpr std::string_view kFreeOptions[] = {
+    "--help",      "--version",          "--data",
+    "--out",       "--epochs",           "--max-steps",
+    "--resume",    "--tensorboard",      "--device",
+    "--threads",   "--nll-samples",      "--nll-images",
+    "--nll-every", "--checkpoint-every", "--keep-checkpoints"};
+
+// What the steps depend on, by option.
+std::map<std::string, std::string> settings_of(const CLI::App& app, bool needs_epochs) {
+  std::map<std::string, std::string> settings;
+  for (const CLI::Option* const option : app.get_options()) {
+    const std::string name = option->get_name();
+    const bool is_free =
+        std::find(std::begin(kFreeOptions), std::end(kFreeOptions), name) != std::end(kFreeOptions);
+    if (is_free && !(needs_epochs && name == "--epochs")) continue;
+    settings[name] =
+        option->count() > 0 ? option->reduced_results().back() : option->get_default_str();
+  }
+  return settings;
+}
+
+}  // namespace
 
 void CommonOptions::add_to(CLI::App& app, const std::string& program) {
   take_last_option(app);
@@ -37,6 +67,15 @@ void CommonOptions::add_to(CLI::App& app, const std::string& program) {
       ->capture_default_str();
   app.add_option("--max-steps", training.max_steps, "Stop after so many steps (default: no limit)")
       ->check(whole_number(1, kMaxCount));
+  app.add_flag("--resume", training.resume,
+               "Go on from the newest checkpoint in --out, bit for bit; from the start if there is "
+               "none");
+  app.add_option("--checkpoint-every", training.checkpoint_every,
+                 "Steps between checkpoints beside those after each epoch (default: none)")
+      ->check(whole_number(1, kMaxCount));
+  app.add_option("--keep-checkpoints", training.keep_checkpoints, "How many of the newest to keep")
+      ->check(whole_number(1, 1000000))
+      ->capture_default_str();
   app.add_flag("--tensorboard", training.tensorboard,
                "Write what TensorBoard shows too: losses, pictures, histograms of the weights");
   app.add_option("--device", device, "auto (the GPU where there is one), cpu or cuda")
@@ -49,9 +88,11 @@ void CommonOptions::add_to(CLI::App& app, const std::string& program) {
   app.set_version_flag("--version", program + " " KILN_VERSION);
 }
 
-Device CommonOptions::prepare() {
+Device CommonOptions::prepare(const CLI::App& app) {
   LearningRateSchedule& schedule = training.schedule;
   schedule.kind = schedule_kind_from_name(schedule_);
+  training.program = app.get_name();
+  training.settings = settings_of(app, schedule.kind == ScheduleKind::cosine);
   if (!(schedule.gamma >= 0) || !std::isfinite(schedule.gamma)) {
     throw Error(fmt::format("--lr-gamma {} is not a number of at least 0", schedule.gamma));
   }

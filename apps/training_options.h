@@ -21,12 +21,14 @@ struct CommonOptions {
   int threads = 0;
 
   // Binds --data, --out, --epochs, --batch, --lr, --lr-schedule and its two, --seed, --max-steps,
-  // --tensorboard, --device, --precision and --threads; `program` is what --version names. The
+  // --resume, --checkpoint-every, --keep-checkpoints, --tensorboard, --device, --precision and
+  // --threads; `program` is what --version names. The
   // values given here are the defaults.
   void add_to(CLI::App& app, const std::string& program);
-  // Sets the schedule, the precision and the number of threads; the device to train on. Errors: a
-  // name unknown, a gamma that makes no sense, no GPU where one was asked for.
-  Device prepare();
+  // Sets the schedule, what a checkpoint must agree with, the precision and the number of threads;
+  // the device to train on. Errors: a name unknown, a gamma that makes no sense, no GPU where one
+  // was asked for.
+  Device prepare(const CLI::App& app);
   // Of --lr, where it was given. Errors: negative or not finite.
   std::optional<double> learning_rate(const CLI::App& app) const;
 

@@ -4,16 +4,23 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
+#include <nlohmann/json.hpp>
 #include <optional>
+#include <string_view>
 
+#include "apps/checkpoints.h"
 #include "apps/command_line.h"
 #include "apps/interrupt.h"
 #include "apps/output_folder.h"
 #include "apps/run_results.h"
+#include "engine/io/crc32.h"
+#include "engine/io/file.h"
 #include "engine/io/image_grid.h"
 #include "engine/io/png.h"
 #include "engine/rng.h"
+#include "engine/train/finite.h"
 #include "engine/train/progress_bar.h"
 #include "engine/train/tensorboard_log.h"
 #include "models/network_file.h"
@@ -42,29 +49,67 @@ std::uint64_t model_bytes(Trainee& trainee) {
   return bytes;
 }
 
+// Of the loop itself, as it is checkpointed.
+struct Progress {
+  std::int64_t epoch = 0, batch = 0;  // that come next
+  std::int64_t log_lines = 0;
+  std::int64_t events = 0;
+
+  void visit_state(StateVisitor& visitor) {
+    visitor.visit("progress.epoch", epoch);
+    visitor.visit("progress.batch", batch);
+    visitor.visit("progress.log_lines", log_lines);
+    visitor.visit("progress.events", events);
+  }
+};
+
+// How long the run had taken where its log ends: 0 where there is none.
+double logged_seconds(const fs::path& metrics) {
+  const std::vector<std::uint8_t> log = read_file(metrics, std::size_t{1} << 30);
+  const std::string_view text(reinterpret_cast<const char*>(log.data()), log.size());
+  constexpr std::string_view kKey = "\"seconds\":";
+  double seconds = 0;
+  if (const std::size_t at = text.rfind(kKey); at != std::string_view::npos) {
+    std::from_chars(text.data() + at + kKey.size(), text.data() + text.size(), seconds);
+  }
+  return seconds;
+}
+
 class TrainingRun {
  public:
   TrainingRun(Trainee& trainee, const TrainingOptions& options, const MnistData& data,
               Device device)
       : trainee_(trainee),
         options_(options),
+        data_(data),
         height_(data.images.height),
         width_(data.images.width),
         batches_(training_rows(data, trainee.classes(), device), options.batch,
                  seed_for(SeedPurpose::batches, options)),
         results_(options.out, file_names(trainee)),
+        checkpoints_(results_.checkpoints, options.keep_checkpoints),
         folder_(results_.folder, results_.epoch_pictures, model_bytes(trainee)),
-        logger_(results_.metrics),
-        progress_(ProgressBar::standard_output(), options.batch),
+        resumed_from_(options.resume ? restore() : fs::path()),
+        logger_(results_.metrics, next_.log_lines),
+        bar_(ProgressBar::standard_output(), options.batch),
+        seconds_before_(resumed_from_.empty() ? 0 : logged_seconds(results_.metrics)),
         start_(std::chrono::steady_clock::now()),
-        metrics_start_(start_) {
+        metrics_start_(start_),
+        rated_step_(trainee.steps_done()) {
     if (options.tensorboard) {
-      events_.emplace(results_.events);
+      events_.emplace(results_.events, next_.events);
     } else {
       results_.remove_events();
     }
+    results_.remove_temporaries();
+    if (!resumed_from_.empty()) return;
     results_.remove_models_and_pictures();
+    checkpoints_.remove_all();
   }
+
+  // Empty for a run from the start.
+  const fs::path& resumed_from() const { return resumed_from_; }
+  std::int64_t epochs_done() const { return next_.epoch; }
 
   // Trains to the end, to --max-steps or to an interrupt, and writes the results.
   void run() {
@@ -72,35 +117,94 @@ class TrainingRun {
       train();
       if (!interrupted()) conclude();
       write_models();
-    } catch (...) {
-      results_.remove_all();
-      throw;
+    } catch (const std::exception& error) {
+      const fs::path last = checkpoints_.newest();
+      if (last.empty()) {
+        results_.remove_all();
+        throw;
+      }
+      throw Error(fmt::format("{}; the last checkpoint is {}", error.what(), last.string()));
     }
     print_results();
   }
 
  private:
   void train() {
-    bool stop = interrupted();
-    for (std::int64_t epoch = 0; epoch < options_.epochs && !stop; ++epoch) {
-      batches_.start_epoch(epoch);
-      trainee_.set_learning_rate_factor(options_.schedule.factor(epoch, options_.epochs));
+    bool stop = done();
+    while (next_.epoch < options_.epochs && !stop) {
+      if (next_.batch == 0) batches_.start_epoch(next_.epoch);
+      trainee_.set_learning_rate_factor(options_.schedule.factor(next_.epoch, options_.epochs));
       const std::int64_t batches = batches_.batches_per_epoch();
-      for (std::int64_t batch = 0; batch < batches && !stop; ++batch) {
+      while (next_.batch < batches && !stop) {
         trainee_.train_step(batches_);
+        ++next_.batch;
         stop = done();
-        const bool last = stop || batch + 1 == batches;
-        if (last || trainee_.steps_done() % kStepsBetweenMetrics == 0) log_metrics(epoch, last);
-        progress_.update({epoch + 1, options_.epochs, batch + 1, batches, losses_});
+        const bool is_last = next_.batch == batches;
+        // Before the log is told what it would not hear of in a run that goes on.
+        if (stop && !is_last) checkpoint();
+        if (stop || is_last || trainee_.steps_done() % kStepsBetweenMetrics == 0) {
+          log_metrics(stop || is_last);
+        }
+        bar_.update({next_.epoch + 1, options_.epochs, next_.batch, batches, losses_});
+        if (!stop && !is_last && is_checkpoint_step()) checkpoint();
       }
-      const GreyImage picture = draw_picture();
-      write_png(results_.epoch_picture(epoch + 1), picture);
-      if (events_) {
-        events_->picture("samples", trainee_.steps_done(), picture);
-        log_weights();
-      }
+      show_epoch();
+      if (next_.batch < batches) break;
+      ++next_.epoch;
+      next_.batch = 0;
+      checkpoint();
     }
-    progress_.finish();
+    bar_.finish();
+  }
+
+  // The picture of the epoch that ends, or that the run stops in.
+  void show_epoch() {
+    const GreyImage picture = draw_picture();
+    write_png(results_.epoch_picture(next_.epoch + 1), picture);
+    if (!events_) return;
+    events_->picture("samples", trainee_.steps_done(), picture);
+    log_weights();
+  }
+
+  bool is_checkpoint_step() const {
+    return options_.checkpoint_every > 0 && trainee_.steps_done() % options_.checkpoint_every == 0;
+  }
+
+  void visit_state(StateVisitor& visitor) {
+    trainee_.visit_state(visitor);
+    batches_.visit_state(visitor, "batches");
+    next_.visit_state(visitor);
+  }
+
+  // What a checkpoint says of its run: the options that the steps depend on, and the data.
+  const std::string& description() {
+    if (!description_.empty()) return description_;
+    nlohmann::json run = options_.settings;
+    run["program"] = options_.program;
+    run["data"] = fmt::format("{} images of {}x{}, check sum {:08x}", data_.images.count, width_,
+                              height_, crc32_of(data_.labels, crc32_of(data_.images.pixels)));
+    description_ = run.dump();
+    return description_;
+  }
+
+  // A run does not end because its safety net cannot be spread; the last checkpoint stays.
+  void checkpoint() {
+    if (events_) next_.events = events_->num_events();
+    const StateSnapshot state([this](StateVisitor& visitor) { visit_state(visitor); });
+    if (const auto piece = state.not_finite()) {
+      throw_not_finite(*piece, trainee_.steps_done());
+    }
+    try {
+      checkpoints_.write(trainee_.steps_done(), description(), state);
+    } catch (const Error& error) {
+      print_warning(options_.program, fmt::format("no checkpoint was written: {}", error.what()));
+    }
+  }
+
+  fs::path restore() {
+    return checkpoints_.restore_newest(
+        description(), [this](StateVisitor& visitor) { visit_state(visitor); },
+        [this](const std::string& message) { print_warning(options_.program, message); });
   }
 
   void conclude() {
@@ -123,7 +227,7 @@ class TrainingRun {
     std::string text = fmt::format(
         "{} {} steps in {:.1f} s. Results in {}:\n"
         "  {:<27} {} images; one picture an epoch in samples/\n",
-        interrupted() ? "Interrupted after" : "Trained", trainee_.steps_done(), seconds(start_),
+        interrupted() ? "Interrupted after" : "Trained", trainee_.steps_done(), seconds_so_far(),
         results_.folder.string(), "samples.png", kPictureImages);
     for (const fs::path& model : results_.models) {
       const std::string name = model.filename().string();
@@ -132,10 +236,15 @@ class TrainingRun {
                   : fmt::format("  {:<27} for: generate --model {} --n 100 --out digits.png\n",
                                 name, model.string());
     }
-    text += fmt::format("  {:<27} {} lines\n", "metrics.jsonl", lines_logged_);
+    text += fmt::format("  {:<27} {} lines\n", "metrics.jsonl", next_.log_lines);
     if (events_) {
       text += fmt::format("  {:<27} for: tensorboard --logdir {}\n",
                           results_.events.filename().string(), results_.folder.string());
+    }
+    const fs::path last = checkpoints_.newest();
+    if (!last.empty()) {
+      text += fmt::format("  {:<27} to go on{}: the same command with --resume\n", "checkpoints/",
+                          interrupted() ? "" : ", with more epochs");
     }
     print(text);
   }
@@ -148,19 +257,21 @@ class TrainingRun {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - since).count();
   }
 
-  void log_metrics(std::int64_t epoch, bool epoch_ends) {
+  double seconds_so_far() const { return seconds_before_ + seconds(start_); }
+
+  void log_metrics(bool epoch_ends) {
     TraineeMetrics metrics = trainee_.read_metrics();
-    const auto images = static_cast<double>((trainee_.steps_done() - last_step_) * options_.batch);
+    const auto images = static_cast<double>((trainee_.steps_done() - rated_step_) * options_.batch);
     const double rate = images / std::max(seconds(metrics_start_), 1e-9);
-    last_step_ = trainee_.steps_done();
-    std::vector<LogField> fields = {{"epoch", epoch + 1}, {"step", trainee_.steps_done()}};
+    rated_step_ = trainee_.steps_done();
+    std::vector<LogField> fields = {{"epoch", next_.epoch + 1}, {"step", trainee_.steps_done()}};
     fields.insert(fields.end(), metrics.fields.begin(), metrics.fields.end());
     if (epoch_ends) {
-      const TraineeMetrics validation = trainee_.validate(epoch + 1);
+      const TraineeMetrics validation = trainee_.validate(next_.epoch + 1);
       fields.insert(fields.end(), validation.fields.begin(), validation.fields.end());
       if (!validation.summary.empty()) metrics.summary += ' ' + validation.summary;
     }
-    fields.insert(fields.end(), {{"images_per_second", rate}, {"seconds", seconds(start_)}});
+    fields.insert(fields.end(), {{"images_per_second", rate}, {"seconds", seconds_so_far()}});
     log(fields);
     losses_ = metrics.summary;
     metrics_start_ = std::chrono::steady_clock::now();
@@ -168,7 +279,7 @@ class TrainingRun {
 
   void log(const std::vector<LogField>& fields) {
     logger_.log(fields);
-    ++lines_logged_;
+    ++next_.log_lines;
     if (!events_) return;
     for (const LogField& field : fields) {
       if (field.name == "step" || !field.value.number()) continue;
@@ -193,18 +304,23 @@ class TrainingRun {
 
   Trainee& trainee_;
   TrainingOptions options_;
+  const MnistData& data_;
   std::size_t height_;
   std::size_t width_;
   BatchStream batches_;
   RunResults results_;
+  Checkpoints checkpoints_;
   OutputFolder folder_;
+  std::string description_;
+  Progress next_;
+  fs::path resumed_from_;
   StepLogger logger_;
   std::optional<TensorBoardLog> events_;
-  ProgressBar progress_;
+  ProgressBar bar_;
+  double seconds_before_;
   std::chrono::steady_clock::time_point start_;
   std::chrono::steady_clock::time_point metrics_start_;
-  std::int64_t last_step_ = 0;
-  std::int64_t lines_logged_ = 0;
+  std::int64_t rated_step_;  // what the rate is counted from
   std::string losses_;
 };
 
@@ -224,6 +340,10 @@ int train(Trainee& trainee, const TrainingOptions& options, const MnistData& dat
   TrainingRun run(trainee, options, data, device);
   print(fmt::format("Training {} on {} images of {}x{}\nRunning on {}\n", trainee.description(),
                     images.count, images.width, images.height, device.description()));
+  if (!run.resumed_from().empty()) {
+    print(fmt::format("Going on after {} epochs and {} steps, from {}\n", run.epochs_done(),
+                      trainee.steps_done(), run.resumed_from().string()));
+  }
   run.run();
   return interrupted() ? 130 : 0;
 }

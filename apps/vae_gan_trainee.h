@@ -21,6 +21,7 @@ class VaeGanTrainee final : public Trainee {
   std::string description() const override { return "a VAE-GAN"; }
   void train_step(const BatchStream& batches) override { vae_gan_.train_step(batches); }
   std::int64_t steps_done() const override { return vae_gan_.steps_done(); }
+  void visit_state(StateVisitor& visitor) override { vae_gan_.visit_state(visitor); }
   void set_learning_rate_factor(double factor) override {
     vae_gan_.set_learning_rate_factor(factor);
   }

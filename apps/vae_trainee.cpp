@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "apps/interrupt.h"
 #include "engine/io/image_grid.h"
 #include "models/vae/bound.h"
 
@@ -61,7 +62,8 @@ TraineeMetrics VaeTrainee::validate(std::int64_t epoch) {
 }
 
 TraineeMetrics VaeTrainee::conclude() {
-  return log_likelihood_options_.samples == 0 ? TraineeMetrics() : log_likelihood();
+  const bool measured = log_likelihood_after_ == steps_done();
+  return log_likelihood_options_.samples == 0 || measured ? TraineeMetrics() : log_likelihood();
 }
 
 TraineeMetrics VaeTrainee::log_likelihood() {
@@ -69,7 +71,9 @@ TraineeMetrics VaeTrainee::log_likelihood() {
   const std::int64_t count = std::min(log_likelihood_options_.images, held_out_.dim(0));
   Rng rng(derive_seed(validation_seed_, 2), device_);
   const std::vector<double> bounds = models::importance_weighted_bound(
-      vae_, held_out_.slice(0, {count, held_out_.dim(1)}), samples, rng);
+      vae_, held_out_.slice(0, {count, held_out_.dim(1)}), samples, rng, interrupted);
+  if (bounds.empty()) return {};
+  log_likelihood_after_ = steps_done();
   const double mean =
       std::accumulate(bounds.begin(), bounds.end(), 0.0) / static_cast<double>(count);
   return {{{"test_nll", mean}, {"nll_samples", samples}, {"nll_images", count}},

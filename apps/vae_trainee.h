@@ -29,6 +29,7 @@ class VaeTrainee final : public Trainee {
   std::string description() const override;
   void train_step(const BatchStream& batches) override { vae_.train_step(batches); }
   std::int64_t steps_done() const override { return vae_.steps_done(); }
+  void visit_state(StateVisitor& visitor) override { vae_.visit_state(visitor); }
   void set_learning_rate_factor(double factor) override { vae_.set_learning_rate_factor(factor); }
   TraineeMetrics read_metrics() override;
   TraineeMetrics validate(std::int64_t epoch) override;
@@ -37,7 +38,7 @@ class VaeTrainee final : public Trainee {
   std::vector<TrainedNetwork> networks() override;
 
  private:
-  TraineeMetrics log_likelihood();
+  TraineeMetrics log_likelihood();  // empty where it is interrupted
 
   LogLikelihoodOptions log_likelihood_options_;
   std::vector<std::int64_t> image_shape_;
@@ -45,7 +46,8 @@ class VaeTrainee final : public Trainee {
   std::uint64_t validation_seed_;
   Device device_;
   models::Vae vae_;
-  Tensor held_out_;  // (images, image + classes)
+  Tensor held_out_;                         // (images, image + classes)
+  std::int64_t log_likelihood_after_ = -1;  // the step that it was last measured after
 };
 
 }  // namespace kiln::apps

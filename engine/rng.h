@@ -5,7 +5,9 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
+#include "engine/state.h"
 #include "engine/tensor.h"
 
 namespace kiln {
@@ -24,6 +26,9 @@ class Rng {
   std::uint64_t seed() const { return seed_; }
   // Number of draws so far, on the device.
   const Tensor& counter() const { return counter_; }
+  void visit_state(StateVisitor& visitor, const std::string& name) const {
+    visitor.visit(name + ".counter", counter_);
+  }
 
  private:
   std::uint64_t seed_;

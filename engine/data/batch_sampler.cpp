@@ -34,6 +34,13 @@ void BatchSampler::start_epoch(std::int64_t epoch) {
     std::swap(rows[i], rows[(word * (i + 1)) >> 32]);
   }
   permutation_ = Tensor::from_host(rows, {num_rows_}, device_);
+  epoch_ = epoch;
+}
+
+void BatchSampler::visit_state(StateVisitor& visitor, const std::string& name) {
+  std::int64_t epoch = epoch_;
+  visitor.visit(name + ".epoch", epoch);
+  if (epoch != epoch_) start_epoch(epoch);
 }
 
 Tensor BatchSampler::batch(std::int64_t batch) const {

@@ -5,7 +5,9 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
+#include "engine/state.h"
 #include "engine/tensor.h"
 
 namespace kiln {
@@ -23,12 +25,15 @@ class BatchSampler {
   Tensor batch(std::int64_t batch) const;
   // All of the epoch's row indices: int32 (num_rows).
   const Tensor& permutation() const { return permutation_; }
+  // The epoch, of which all else follows.
+  void visit_state(StateVisitor& visitor, const std::string& name);
 
  private:
   std::int64_t num_rows_;
   std::int64_t batch_size_;
   std::uint64_t seed_;
   Device device_;
+  std::int64_t epoch_ = 0;
   Tensor permutation_;
 };
 

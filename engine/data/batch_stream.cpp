@@ -69,6 +69,13 @@ bool BatchStream::is_same_stream(const BatchStream& other) const {
   return cursor_.impl() == other.cursor_.impl();
 }
 
+void BatchStream::visit_state(StateVisitor& visitor, const std::string& name) {
+  const Tensor before = sampler_.permutation();
+  sampler_.visit_state(visitor, name);
+  if (sampler_.permutation().impl() != before.impl()) indices_.copy_from(sampler_.permutation());
+  visitor.visit(name + ".cursor", cursor_);
+}
+
 Tensor BatchStream::next() const {
   Tensor out = Tensor::empty({batch_size_, row_size()}, rows_.device());
   next_into(out);

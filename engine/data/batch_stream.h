@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "engine/data/batch_sampler.h"
 #include "engine/tensor.h"
@@ -32,6 +33,8 @@ class BatchStream {
   Tensor next() const;
   // Whether both are copies of one stream.
   bool is_same_stream(const BatchStream& other) const;
+  // The epoch and the place in it.
+  void visit_state(StateVisitor& visitor, const std::string& name);
 
  private:
   Tensor rows_;

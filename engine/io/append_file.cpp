@@ -10,9 +10,17 @@
 
 namespace kiln {
 
-AppendFile::AppendFile(const std::filesystem::path& path) : path_(path) {
-  descriptor_ = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0666);
+AppendFile::AppendFile(const std::filesystem::path& path, std::uint64_t keep) : path_(path) {
+  const int begin_anew = keep == 0 ? O_TRUNC : 0;
+  descriptor_ = ::open(path.c_str(), O_WRONLY | O_CREAT | begin_anew | O_APPEND | O_CLOEXEC, 0666);
   if (descriptor_ < 0) throw_system_failure(path, "cannot create", errno);
+  const off_t size = ::lseek(descriptor_, 0, SEEK_END);
+  if (size > 0 && keep < static_cast<std::uint64_t>(size) &&
+      ::ftruncate(descriptor_, static_cast<off_t>(keep)) != 0) {
+    const int error_number = errno;
+    ::close(descriptor_);
+    throw_system_failure(path, "cannot write", error_number);
+  }
 }
 
 AppendFile::~AppendFile() { ::close(descriptor_); }

@@ -4,6 +4,7 @@
 // failure is an Error that names the file.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string_view>
 
@@ -11,8 +12,9 @@ namespace kiln {
 
 class AppendFile {
  public:
-  // Begins the file anew.
-  explicit AppendFile(const std::filesystem::path& path);
+  // Goes on behind the first `keep` bytes of the file, or all if there are fewer: what follows is
+  // cut off.
+  explicit AppendFile(const std::filesystem::path& path, std::uint64_t keep = 0);
   ~AppendFile();
   AppendFile(const AppendFile&) = delete;
   AppendFile& operator=(const AppendFile&) = delete;

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
+#include <string>
+#include <system_error>
 #include <utility>
 
 #include "engine/io/file.h"
@@ -23,12 +26,30 @@ std::filesystem::path temporary_beside(const std::filesystem::path& target) {
   return target.parent_path() / fmt::format(".kiln-{}-{}.tmp", ::getpid(), counter++);
 }
 
+// Whether a program that is no more left a file of this name.
+bool is_left_temporary(const std::string& name) {
+  int process = 0, end = 0;
+  if (std::sscanf(name.c_str(), ".kiln-%d-%*u.tmp%n", &process, &end) != 1) return false;
+  if (end != static_cast<int>(name.size()) || process <= 0) return false;
+  return ::kill(process, 0) != 0 && errno == ESRCH;
+}
+
 int open_retrying(const std::filesystem::path& path, int flags) {
   int descriptor = -1;
   do {
     descriptor = ::open(path.c_str(), flags | O_CLOEXEC, 0666);
   } while (descriptor < 0 && errno == EINTR);
   return descriptor;
+}
+
+// So that the new name outlives a loss of power. Some file systems cannot: the file is whole
+// anyway.
+void sync_folder_of(const std::filesystem::path& target) {
+  const std::filesystem::path folder = target.has_parent_path() ? target.parent_path() : ".";
+  const int descriptor = open_retrying(folder, O_RDONLY | O_DIRECTORY);
+  if (descriptor < 0) return;
+  ::fsync(descriptor);
+  ::close(descriptor);
 }
 
 }  // namespace
@@ -94,6 +115,17 @@ void AtomicFile::commit() {
   if (temporary_.empty()) return;
   if (::rename(temporary_.c_str(), target_.c_str()) != 0) fail("cannot write", errno);
   temporary_.clear();
+  sync_folder_of(target_);
+}
+
+void remove_left_temporaries(const std::filesystem::path& folder) noexcept {
+  std::error_code end, ignored;
+  for (std::filesystem::directory_iterator entry(folder, end);
+       !end && entry != std::filesystem::directory_iterator(); entry.increment(end)) {
+    if (is_left_temporary(entry->path().filename().native())) {
+      std::filesystem::remove(entry->path(), ignored);
+    }
+  }
 }
 
 void write_file_atomically(const std::filesystem::path& path, std::span<const std::uint8_t> bytes) {

@@ -79,6 +79,9 @@ class AtomicFile {
   int descriptor_ = -1;
 };
 
+// Removes the temporary files that programs left in `folder` when they were killed.
+void remove_left_temporaries(const std::filesystem::path& folder) noexcept;
+
 void write_file_atomically(const std::filesystem::path& path, std::span<const std::uint8_t> bytes);
 
 }  // namespace kiln

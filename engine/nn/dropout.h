@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "engine/nn/module.h"
 #include "engine/rng.h"
@@ -15,6 +16,9 @@ class Dropout final : public Module {
   Dropout(double rate, std::uint64_t seed, Device device) : rate_(rate), rng_(seed, device) {}
 
   Tensor forward(const Tensor& x) override;
+  void visit_state(StateVisitor& visitor, const std::string& name) const override {
+    rng_.visit_state(visitor, name);
+  }
 
  private:
   double rate_;

@@ -31,6 +31,15 @@ std::vector<Tensor> Module::parameters() const {
   return all;
 }
 
+void Module::visit_state(StateVisitor& visitor, const std::string& name) const {
+  for (const auto* tensors : {&parameters_, &buffers_}) {
+    for (const NamedTensor& named : *tensors) visitor.visit(name + "." + named.name, named.tensor);
+  }
+  for (const auto& [child_name, child] : children_) {
+    child->visit_state(visitor, name + "." + child_name);
+  }
+}
+
 void Module::train(bool training) {
   training_ = training;
   for (const auto& [name, child] : children_) child->train(training);

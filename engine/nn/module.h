@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/state.h"
 #include "engine/tensor.h"
 
 namespace kiln::nn {
@@ -32,6 +33,10 @@ class Module {
   std::vector<Tensor> parameters() const;
   // What belongs to the model's state and is not trained, named the same way: "bn1.running_mean".
   std::vector<NamedTensor> named_buffers() const;
+
+  // Parameters and buffers, and what else the next forward depends on, of this module and its
+  // children: "NAME.fc1.weight".
+  virtual void visit_state(StateVisitor& visitor, const std::string& name) const;
 
   // Whether layers that differ do as in training (dropout, batch norm), here and in all children.
   // Modules start in training mode, as in PyTorch.

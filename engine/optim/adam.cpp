@@ -41,6 +41,13 @@ void Adam::set_learning_rate(double learning_rate) {
   state_.set_learning_rate(learning_rate);
 }
 
+void Adam::visit_state(StateVisitor& visitor, const std::string& name) {
+  visitor.visit(name + ".exp_avg", exp_avg_);
+  visitor.visit(name + ".exp_avg_sq", exp_avg_sq_);
+  visitor.visit(name + ".learning_rate", config_.learning_rate);
+  state_.visit_state(visitor, name);
+}
+
 std::int64_t Adam::num_steps() const { return state_.num_steps(); }
 
 void Adam::step() {

@@ -5,9 +5,11 @@
 
 #include <cstdint>
 #include <cstring>
+#include <string>
 #include <vector>
 
 #include "engine/dispatch.h"
+#include "engine/state.h"
 #include "engine/tensor.h"
 
 namespace kiln::optim {
@@ -49,6 +51,11 @@ class DeviceState {
       steps = state.t - 1;
     });
     return steps;
+  }
+
+  // As the bytes of State<T>.
+  void visit_state(StateVisitor& visitor, const std::string& name) const {
+    visitor.visit(name + ".state", bytes_);
   }
 
  private:

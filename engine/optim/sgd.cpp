@@ -41,6 +41,12 @@ void Sgd::set_learning_rate(double learning_rate) {
   state_.set_learning_rate(learning_rate);
 }
 
+void Sgd::visit_state(StateVisitor& visitor, const std::string& name) {
+  if (momentum_buffer_.defined()) visitor.visit(name + ".momentum_buffer", momentum_buffer_);
+  visitor.visit(name + ".learning_rate", config_.learning_rate);
+  state_.visit_state(visitor, name);
+}
+
 std::int64_t Sgd::num_steps() const { return state_.num_steps(); }
 
 void Sgd::step() {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "engine/optim/device_state.h"
 #include "engine/optim/parameter_arena.h"
@@ -27,6 +28,8 @@ class Sgd {
   // Takes effect at the next step, a replayed one too.
   void set_learning_rate(double learning_rate);
   const SgdConfig& config() const { return config_; }
+  // The momentum, the step count and the learning rate; parameters and average are their owners'.
+  void visit_state(StateVisitor& visitor, const std::string& name);
   // Updates so far, replayed ones too. Waits for the device.
   std::int64_t num_steps() const;
 

@@ -46,8 +46,8 @@ struct LogField {
 
 class StepLogger {
  public:
-  // Begins the file anew.
-  explicit StepLogger(const std::filesystem::path& path) : file_(path) {}
+  // Goes on behind the first `keep` lines of the file: what follows is cut off.
+  explicit StepLogger(const std::filesystem::path& path, std::int64_t keep = 0);
 
   void log(std::initializer_list<LogField> fields) {
     log(std::span(fields.begin(), fields.size()));

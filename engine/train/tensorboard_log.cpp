@@ -8,16 +8,20 @@
 #include <optional>
 #include <protozero/pbf_writer.hpp>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "engine/io/byte_order.h"
 #include "engine/io/crc32c.h"
+#include "engine/io/file.h"
 #include "engine/io/png.h"
 
 namespace kiln {
 namespace {
 
 using protozero::pbf_writer;
+
+constexpr std::size_t kRecordFrame = 16;  // bytes of a record beside its event
 
 // Field numbers of the messages, by their names in the .proto files.
 struct EventField {
@@ -109,7 +113,29 @@ void append_little(std::string& out, std::uint64_t value, std::size_t bytes) {
 
 }  // namespace
 
-TensorBoardLog::TensorBoardLog(const std::filesystem::path& path) : file_(path) {
+// Events in the way of a record: its length, a check sum of that, the event, another check sum.
+TensorBoardLog::Kept TensorBoardLog::kept_of(const std::filesystem::path& path,
+                                             std::int64_t events) {
+  std::error_code ignored;
+  Kept kept = {0, 0};
+  if (events == 0 || !std::filesystem::is_regular_file(path, ignored)) return kept;
+  constexpr std::size_t kMaxLogBytes = std::size_t{1} << 30;
+  const std::vector<std::uint8_t> bytes = read_file(path, kMaxLogBytes);
+  while (kept.events < events && bytes.size() - kept.bytes >= kRecordFrame) {
+    const std::uint64_t size = load_little64(bytes.data() + kept.bytes);
+    if (size > bytes.size() - kept.bytes - kRecordFrame) break;
+    kept.bytes += size + kRecordFrame;
+    ++kept.events;
+  }
+  return kept;
+}
+
+TensorBoardLog::TensorBoardLog(const std::filesystem::path& path, std::int64_t keep)
+    : TensorBoardLog(path, kept_of(path, keep)) {}
+
+TensorBoardLog::TensorBoardLog(const std::filesystem::path& path, Kept kept)
+    : file_(path, kept.bytes), num_events_(kept.events) {
+  if (num_events_ > 0) return;
   std::string event;
   pbf_writer writer(event);
   writer.add_double(EventField::wall_time, time_of_day());
@@ -153,7 +179,6 @@ void TensorBoardLog::histogram(std::string_view name, std::int64_t step,
   }));
 }
 
-// length, its check sum, the data, theirs
 void TensorBoardLog::add_record(std::string_view event) {
   std::string record;
   append_little(record, event.size(), 8);
@@ -161,6 +186,7 @@ void TensorBoardLog::add_record(std::string_view event) {
   record += event;
   append_little(record, masked_crc(event), 4);
   file_.append(record);
+  ++num_events_;
 }
 
 }  // namespace kiln

@@ -22,8 +22,9 @@ class TensorBoardLog {
  public:
   static constexpr int kHistogramBins = 64;
 
-  // Begins the file anew.
-  explicit TensorBoardLog(const std::filesystem::path& path);
+  // Goes on behind the first `keep` events of the file, or begins it anew where there are none:
+  // what follows is cut off.
+  explicit TensorBoardLog(const std::filesystem::path& path, std::int64_t keep = 0);
 
   void scalar(std::string_view name, std::int64_t step, double value);
   void picture(std::string_view name, std::int64_t step, const GreyImage& image);
@@ -31,10 +32,20 @@ class TensorBoardLog {
   // them. None where there are no finite values.
   void histogram(std::string_view name, std::int64_t step, std::span<const float> values);
 
+  // In the file.
+  std::int64_t num_events() const { return num_events_; }
+
  private:
+  struct Kept {
+    std::int64_t events;
+    std::uint64_t bytes;
+  };
+  static Kept kept_of(const std::filesystem::path& path, std::int64_t events);
+  TensorBoardLog(const std::filesystem::path& path, Kept kept);
   void add_record(std::string_view event);
 
   AppendFile file_;
+  std::int64_t num_events_;
 };
 
 }  // namespace kiln

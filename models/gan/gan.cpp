@@ -39,6 +39,7 @@ Gan::Gan(const GanRecipe& recipe, std::int64_t image_size, std::uint64_t seed, D
       discriminator_arena_(discriminator_.parameters()),
       generator_adam_(generator_arena_, recipe.generator_adam, keep_average(device)),
       discriminator_adam_(discriminator_arena_, recipe.discriminator_adam),
+      last_g_loss_(Tensor::zeros({}, device)),
       metric_sums_(Tensor::zeros({kNumMetrics}, device)),
       steps_(
           device,
@@ -67,7 +68,6 @@ void Gan::prepare(std::int64_t batch) {
   labels_ = Tensor::empty({2 * batch, recipe_.classes}, device);
   targets_ = Tensor::full({2 * batch, 1}, target_of_generated(recipe_.loss), device);
   rows(targets_, 0, batch).fill(1);
-  last_g_loss_ = Tensor::zeros({}, device);
 }
 
 Gan::StepKind Gan::next_kind() const {
@@ -204,6 +204,19 @@ std::size_t Gan::num_graph_nodes(bool with_penalty) const {
 void Gan::set_learning_rate_factor(double factor) {
   discriminator_adam_.set_learning_rate(recipe_.discriminator_adam.learning_rate * factor);
   generator_adam_.set_learning_rate(recipe_.generator_adam.learning_rate * factor);
+}
+
+void Gan::visit_state(StateVisitor& visitor) {
+  rng_.visit_state(visitor, "noise");
+  generator_.visit_state(visitor, "generator");
+  discriminator_.visit_state(visitor, "discriminator");
+  if (average_) average_->generator.visit_state(visitor, "average");
+  generator_adam_.visit_state(visitor, "generator_adam");
+  discriminator_adam_.visit_state(visitor, "discriminator_adam");
+  visitor.visit("last_g_loss", last_g_loss_);
+  visitor.visit("metric_sums", metric_sums_);
+  visitor.visit("steps_done", steps_done_);
+  visitor.visit("steps_read", steps_read_);
 }
 
 GanMetrics Gan::read_metrics() {

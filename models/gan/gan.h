@@ -56,6 +56,9 @@ class Gan {
   // not finite.
   void set_learning_rate_factor(double factor);
 
+  // All that the next steps depend on, for batches of one size.
+  void visit_state(StateVisitor& visitor);
+
   Chain& generator() { return generator_; }
   Chain& discriminator() { return discriminator_; }
   // The weights that sample() uses.

@@ -54,7 +54,8 @@ Tensor importance_weighted_loss(const Tensor& log_weights) {
 }
 
 std::vector<double> importance_weighted_bound(Vae& vae, const Tensor& images,
-                                              std::int64_t num_samples, Rng& rng) {
+                                              std::int64_t num_samples, Rng& rng,
+                                              const std::function<bool()>& stop) {
   constexpr std::int64_t kChunk = 1000;
   if (num_samples < 1) throw Error("[importance_weighted_bound] the number of samples is below 1");
   const NoGradGuard no_grad;
@@ -66,6 +67,7 @@ std::vector<double> importance_weighted_bound(Vae& vae, const Tensor& images,
     const Tensor parameters = vae.encode(chunk);
     std::vector<LogSumExp> weights(static_cast<std::size_t>(rows));
     for (std::int64_t i = 0; i < num_samples; ++i) {
+      if (stop()) return {};
       const Tensor noise = rng.normal({rows, latent});
       const Tensor z = gaussian_sample(parameters, noise);
       const Tensor log_weight =

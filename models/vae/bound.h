@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "engine/rng.h"
@@ -28,8 +29,9 @@ Tensor importance_weighted_loss(const Tensor& log_weights);
 
 // -L_k of each of the images, in nats, by one draw of k = num_samples latent
 // vectors an image. The images are taken as they are: binarised ones for a Bernoulli likelihood
-// that is one. Errors: no samples.
-std::vector<double> importance_weighted_bound(Vae& vae, const Tensor& images,
-                                              std::int64_t num_samples, Rng& rng);
+// that is one. Nothing, and early, once `stop` says so. Errors: no samples.
+std::vector<double> importance_weighted_bound(
+    Vae& vae, const Tensor& images, std::int64_t num_samples, Rng& rng,
+    const std::function<bool()>& stop = [] { return false; });
 
 }  // namespace kiln::models

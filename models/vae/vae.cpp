@@ -178,6 +178,16 @@ double Vae::reconstruction_constant() const {
          (std::log(recipe_.sigma) + std::log(2 * std::numbers::pi) / 2);
 }
 
+void Vae::visit_state(StateVisitor& visitor) {
+  rng_.visit_state(visitor, "noise");
+  encoder_.visit_state(visitor, "encoder");
+  decoder_.visit_state(visitor, "decoder");
+  adam_.visit_state(visitor, "adam");
+  visitor.visit("metric_sums", metric_sums_);
+  visitor.visit("steps_done", steps_done_);
+  visitor.visit("steps_read", steps_read_);
+}
+
 VaeLoss Vae::read_metrics() {
   const std::vector<float> sums = metric_sums_.to_host<float>();
   metric_sums_.fill(0);

@@ -77,6 +77,8 @@ class Vae {
   void set_learning_rate_factor(double factor) {
     adam_.set_learning_rate(recipe_.adam.learning_rate * factor);
   }
+  // All that the next steps depend on.
+  void visit_state(StateVisitor& visitor);
   std::int64_t steps_done() const { return steps_done_; }
   // Kernels of a captured step; 0 as long as there is none.
   std::size_t num_graph_nodes() const { return steps_.num_nodes(); }

@@ -122,6 +122,20 @@ void VaeGan::set_learning_rate_factor(double factor) {
   discriminator_adam_.set_learning_rate(recipe_.discriminator_adam.learning_rate * factor);
 }
 
+void VaeGan::visit_state(StateVisitor& visitor) {
+  rng_.visit_state(visitor, "noise");
+  encoder_.visit_state(visitor, "encoder");
+  decoder_.visit_state(visitor, "decoder");
+  features_.visit_state(visitor, "features");
+  judge_.visit_state(visitor, "judge");
+  encoder_adam_.visit_state(visitor, "encoder_adam");
+  decoder_adam_.visit_state(visitor, "decoder_adam");
+  discriminator_adam_.visit_state(visitor, "discriminator_adam");
+  visitor.visit("metric_sums", metric_sums_);
+  visitor.visit("steps_done", steps_done_);
+  visitor.visit("steps_read", steps_read_);
+}
+
 VaeGanMetrics VaeGan::read_metrics() {
   const std::vector<float> sums = metric_sums_.to_host<float>();
   metric_sums_.fill(0);

@@ -57,6 +57,9 @@ class VaeGan {
   // not finite.
   void set_learning_rate_factor(double factor);
 
+  // All that the next steps depend on.
+  void visit_state(StateVisitor& visitor);
+
   const VaeGanRecipe& recipe() const { return recipe_; }
   Mlp& encoder() { return encoder_; }
   Mlp& decoder() { return decoder_; }

@@ -20,7 +20,9 @@ TEST_F(MnistGan, WritesThePromisedFilesAndNothingElse) {
   EXPECT_EQ(run.exit_code, 0);
   EXPECT_EQ(run.err, "");
   EXPECT_EQ(names(snapshot(out_)),
-            (std::vector<std::string>{"discriminator.safetensors", "generator.safetensors",
+            (std::vector<std::string>{"checkpoints", "checkpoints/step_000000012.safetensors",
+                                      "checkpoints/step_000000024.safetensors",
+                                      "discriminator.safetensors", "generator.safetensors",
                                       "metrics.jsonl", "samples", "samples.png",
                                       "samples/epoch_0001.png", "samples/epoch_0002.png"}));
   EXPECT_EQ(folder_.names(), (std::vector<std::string>{"data", "out"}));

@@ -10,6 +10,7 @@
 namespace kiln::test {
 namespace {
 
+namespace fs = std::filesystem;
 using MnistVae = AppTest;
 
 TEST_F(MnistVae, WritesThePromisedFilesAndNothingElse) {
@@ -17,10 +18,12 @@ TEST_F(MnistVae, WritesThePromisedFilesAndNothingElse) {
   const Outcome run = mnist_vae({"--epochs", "2", "--batch", "16", "--out", "out"});
   EXPECT_EQ(run.exit_code, 0);
   EXPECT_EQ(run.err, "");
-  EXPECT_EQ(names(snapshot(out_)),
-            (std::vector<std::string>{"decoder.safetensors", "encoder.safetensors", "metrics.jsonl",
-                                      "samples", "samples.png", "samples/epoch_0001.png",
-                                      "samples/epoch_0002.png"}));
+  EXPECT_EQ(
+      names(snapshot(out_)),
+      (std::vector<std::string>{"checkpoints", "checkpoints/step_000000012.safetensors",
+                                "checkpoints/step_000000024.safetensors", "decoder.safetensors",
+                                "encoder.safetensors", "metrics.jsonl", "samples", "samples.png",
+                                "samples/epoch_0001.png", "samples/epoch_0002.png"}));
   for (const char* text : {"a VAE (recipe basic) on 200 images of 8x8", "epoch 2/2 step 12/12",
                            "test ", "Trained 24 steps", "--model out/decoder.safetensors"}) {
     EXPECT_NE(run.out.find(text), std::string::npos) << text << " is not in:\n" << run.out;
@@ -159,6 +162,7 @@ TEST_F(MnistVae, AVaeGanLeavesItsThreeNetworks) {
                                              "samples.png",
                                              "samples/epoch_0001.png",
                                              "samples/epoch_0002.png"};
+  fs::remove_all(out_ / "checkpoints");
   EXPECT_EQ(names(snapshot(out_)), expected);
   for (const std::string& name : expected) {
     if (name == "metrics.jsonl" || name == "samples") continue;

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <string>
 
@@ -167,6 +169,23 @@ TEST(Printable, KeepsAMessageOnOneLine) {
   EXPECT_EQ(printable("aé", 2), "a...");  // no half of a character
   EXPECT_EQ(error_message([] { read_file("/no\n/such", 1); }),
             "/no\\x0a/such: cannot open: No such file or directory");
+}
+
+TEST(RemoveLeftTemporaries, ThoseOfProgramsThatAreNoMore) {
+  test::TemporaryDirectory folder;
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(0);
+  ::waitpid(child, nullptr, 0);
+  const std::string dead = std::to_string(child), alive = std::to_string(::getpid());
+  for (const std::string& name :
+       {".kiln-" + dead + "-0.tmp", ".kiln-" + alive + "-0.tmp", ".kiln-" + dead + "-0.tmp.mine",
+        std::string(".kiln-x-0.tmp"), std::string("kiln.tmp")}) {
+    put_file(folder / name, "x");
+  }
+  remove_left_temporaries(folder.path());
+  EXPECT_FALSE(std::filesystem::exists(folder / (".kiln-" + dead + "-0.tmp")));
+  EXPECT_EQ(folder.names().size(), 4U);
+  remove_left_temporaries(folder / "none");
 }
 
 }  // namespace

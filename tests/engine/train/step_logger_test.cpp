@@ -68,6 +68,20 @@ TEST(StepLogger, BeginsTheFileAnew) {
   EXPECT_EQ(get_file(folder / "m"), "{\"a\":1}\n");
 }
 
+TEST(StepLogger, GoesOnBehindTheLinesToKeep) {
+  test::TemporaryDirectory folder;
+  test::put_file(folder / "m", "1\n22\n333\n4");
+  StepLogger(folder / "m", 2).log({{"a", 1}});
+  EXPECT_EQ(get_file(folder / "m"), "1\n22\n{\"a\":1}\n");
+  StepLogger(folder / "m", 10).log({{"b", 2}});
+  EXPECT_EQ(get_file(folder / "m"), "1\n22\n{\"a\":1}\n{\"b\":2}\n");
+  test::put_file(folder / "half", "1\n2");  // a line that a killed program did not finish
+  StepLogger(folder / "half", 2).log({});
+  EXPECT_EQ(get_file(folder / "half"), "1\n{}\n");
+  StepLogger(folder / "new", 3).log({});
+  EXPECT_EQ(get_file(folder / "new"), "{}\n");
+}
+
 TEST(StepLogger, AFullDiskIsAnErrorAndLeavesWholeLines) {
   test::TemporaryDirectory folder;
   const std::string path = (folder / "m").string();

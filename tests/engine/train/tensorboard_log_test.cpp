@@ -151,5 +151,25 @@ TEST_F(TensorBoardLogTest, HistogramsOfOneValueAndOfNone) {
   EXPECT_EQ(std::accumulate(histogram.counts.begin(), histogram.counts.end(), 0.0), 5);
 }
 
+TEST_F(TensorBoardLogTest, GoesOnBehindTheEventsToKeep) {
+  {
+    TensorBoardLog log(path_);
+    for (int i = 0; i < 3; ++i) log.scalar("a", i, i);
+    EXPECT_EQ(log.num_events(), 4);
+  }
+  const std::vector<std::string> before = events();
+  std::filesystem::resize_file(path_, std::filesystem::file_size(path_) - 1);
+  {
+    TensorBoardLog log(path_, 4);  // the last one is not whole
+    EXPECT_EQ(log.num_events(), 3);
+    log.scalar("b", 9, 9);
+  }
+  ASSERT_EQ(events().size(), 4U);
+  for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(events()[i], before[i]);
+  value_of(events()[3], "b", 9);
+  std::filesystem::remove(path_);
+  EXPECT_EQ(TensorBoardLog(path_, 2).num_events(), 1);
+}
+
 }  // namespace
 }  // namespace kiln
