@@ -32,6 +32,12 @@ void require_attribute(Attributes& attributes, const std::string& name, std::int
               std::to_string(value) + " is supported");
 }
 
+// Up to version 6 of the operator set, what is not marked so is for training.
+void require_inference(OperatorContext& context) {
+  if (context.opset >= 7) return;
+  if (context.attributes.integer("is_test", 0) == 0) throw Error("training is not supported");
+}
+
 ConvStep conv_step(Attributes& attributes) {
   const std::string auto_pad = attributes.text("auto_pad", "NOTSET");
   if (auto_pad != "NOTSET" && auto_pad != "VALID") {
@@ -82,6 +88,7 @@ Operator conv_transpose_operator(OperatorContext& context) {
 }
 
 Operator batch_norm_operator(OperatorContext& context) {
+  require_inference(context);
   require_attribute(context.attributes, "training_mode", 0);
   require_attribute(context.attributes, "spatial", 1);
   context.attributes.ignore("momentum");
@@ -93,6 +100,7 @@ Operator batch_norm_operator(OperatorContext& context) {
 }
 
 Operator dropout_operator(OperatorContext& context) {
+  require_inference(context);
   context.attributes.ignore("ratio");
   context.attributes.ignore("seed");
   return [](const Tensors& in) {

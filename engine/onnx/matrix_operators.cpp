@@ -18,6 +18,7 @@ Operator gemm_operator(OperatorContext& context) {
   const float beta = context.attributes.number("beta", 1);
   const bool transpose_a = context.attributes.integer("transA", 0) != 0;
   const bool transpose_b = context.attributes.integer("transB", 0) != 0;
+  if (context.opset < 7) context.attributes.ignore("broadcast");  // of c: later versions always do
   const bool is_linear = alpha == 1 && beta == 1 && !transpose_a && transpose_b;
   return [=](const Tensors& in) {
     const bool has_c = in.size() > 2 && in[2].defined();

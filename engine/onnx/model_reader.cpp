@@ -479,8 +479,8 @@ auto with_file(const std::filesystem::path& path, Read read) {
         protozero::data_view(reinterpret_cast<const char*>(content.data()), content.size()));
   } catch (const Error& error) {
     throw Error(printable(path) + ": " + error.what());
-  } catch (const protozero::exception& error) {
-    throw Error(printable(path) + ": not an ONNX file, or damaged: " + error.what());
+  } catch (const protozero::exception&) {
+    throw Error(printable(path) + ": not an ONNX file, or damaged");
   }
 }
 

@@ -20,7 +20,7 @@
 namespace kiln::onnx {
 
 // Versions of ONNX's operator set that these follow.
-inline constexpr std::int64_t kOldestOpset = 7;
+inline constexpr std::int64_t kOldestOpset = 1;
 inline constexpr std::int64_t kNewestOpset = 28;
 
 using Tensors = std::vector<Tensor>;

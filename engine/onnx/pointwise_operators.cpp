@@ -19,7 +19,9 @@ OperatorDeclaration unary(Unary f) {
 
 template <class Op>
 OperatorDeclaration binary(Op op) {
-  return {2, 2, 1, [op](OperatorContext&) {
+  return {2, 2, 1, [op](OperatorContext& context) {
+            // Without the axis that went with it, it asks for what later versions always do.
+            if (context.opset < 7) context.attributes.ignore("broadcast");
             return [op](const Tensors& in) {
               const Shape shape = broadcast_shape(in[0].shape(), in[1].shape());
               const auto sized = [&](const Tensor& x) {  // one element serves for all as it is

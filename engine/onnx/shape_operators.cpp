@@ -19,7 +19,10 @@ Numbers attribute_or_input(OperatorContext& context, const char* name, std::int6
       return in.size() > 1 && in[1].defined() ? integers_of(in[1]) : std::vector<std::int64_t>();
     };
   }
-  return [values = context.attributes.integers(name, {})](const Tensors&) { return values; };
+  return [values = context.attributes.integers(name, {})](const Tensors& in) {
+    if (in.size() > 1) throw Error("the second input belongs to a later version");
+    return values;
+  };
 }
 
 Operator flatten_operator(OperatorContext& context) {
