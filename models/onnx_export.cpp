@@ -55,7 +55,7 @@ class GraphWriter {
   // Adds a node that is named like its first output.
   std::string node(const std::string& op_type, const std::vector<std::string>& inputs,
                    std::vector<std::string> outputs, std::vector<Attribute> attributes = {}) {
-    const std::string name = outputs[0];
+    std::string name = outputs[0];
     graph_.nodes.push_back({name, op_type, "", inputs, std::move(outputs), std::move(attributes)});
     return name;
   }

@@ -15,7 +15,7 @@ namespace kiln::onnx {
 // change what the node computes in a way that is not known here.
 class Attributes {
  public:
-  explicit Attributes(const Node& node) : node_(node) {}
+  explicit Attributes(const GraphNode& node) : node_(node) {}
 
   bool contains(const std::string& name) const;
   std::int64_t integer(const std::string& name, std::int64_t or_else);
@@ -31,7 +31,7 @@ class Attributes {
  private:
   const Attribute* find(const std::string& name, AttributeType type);
 
-  const Node& node_;
+  const GraphNode& node_;
   std::set<std::string> known_;
 };
 

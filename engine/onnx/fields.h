@@ -37,7 +37,7 @@ struct Graph {
   };
 };
 
-struct Node {
+struct GraphNode {
   enum : std::uint32_t { input = 1, output = 2, name = 3, op_type = 4, attribute = 5, domain = 7 };
 };
 

@@ -16,7 +16,7 @@ std::string to_string(DataType type) {
   return number < kNames.size() ? kNames[number] : "number " + std::to_string(number);
 }
 
-std::string describe(const Node& node) {
+std::string describe(const GraphNode& node) {
   constexpr std::size_t kMaxShown = 100;
   std::string domain = node.domain.empty() ? "" : " of " + printable(node.domain, kMaxShown);
   const std::string op = " (" + printable(node.op_type, kMaxShown) + domain + ")";

@@ -52,7 +52,7 @@ struct Attribute {
   std::vector<std::int64_t> integers = {};
 };
 
-struct Node {
+struct GraphNode {
   std::string name;  // may be empty
   std::string op_type;
   std::string domain;                // empty: ONNX's own operators
@@ -62,7 +62,7 @@ struct Node {
 };
 
 // For messages: "node 'fc1' (Gemm)"; one without a name is known by what it makes.
-std::string describe(const Node& node);
+std::string describe(const GraphNode& node);
 
 struct Dimension {
   std::optional<std::int64_t> size;
@@ -80,7 +80,7 @@ std::string to_string(const ValueInfo& value);
 
 struct Graph {
   std::string name;
-  std::vector<Node> nodes;  // each behind those whose outputs it takes
+  std::vector<GraphNode> nodes;  // each behind those whose outputs it takes
   std::vector<Constant> initializers;
   std::vector<ValueInfo> inputs;
   std::vector<ValueInfo> outputs;

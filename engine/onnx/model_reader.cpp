@@ -261,9 +261,9 @@ Attribute attribute_from(protozero::data_view message) {
   return attribute;
 }
 
-Node node_from(protozero::data_view message) {
-  using Field = fields::Node;
-  Node node;
+GraphNode node_from(protozero::data_view message) {
+  using Field = fields::GraphNode;
+  GraphNode node;
   std::vector<protozero::data_view> attributes;  // read last, so that errors name the node
   pbf_reader reader(message);
   while (reader.next()) {

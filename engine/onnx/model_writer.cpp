@@ -65,8 +65,8 @@ void write_attribute(pbf_writer writer, const Attribute& attribute) {
   writer.add_int32(Field::type, static_cast<std::int32_t>(attribute.type));
 }
 
-void write_node(pbf_writer writer, const Node& node) {
-  using Field = fields::Node;
+void write_node(pbf_writer writer, const GraphNode& node) {
+  using Field = fields::GraphNode;
   for (const std::string& input : node.inputs) writer.add_string(Field::input, input);
   for (const std::string& output : node.outputs) writer.add_string(Field::output, output);
   writer.add_string(Field::name, node.name);
@@ -96,7 +96,7 @@ void write_value_info(pbf_writer writer, const ValueInfo& value) {
 
 void write_graph(pbf_writer writer, const Graph& graph) {
   using Field = fields::Graph;
-  for (const Node& node : graph.nodes) write_node(pbf_writer(writer, Field::node), node);
+  for (const GraphNode& node : graph.nodes) write_node(pbf_writer(writer, Field::node), node);
   writer.add_string(Field::name, graph.name);
   for (const Constant& tensor : graph.initializers) {
     write_constant(pbf_writer(writer, Field::initializer), tensor);

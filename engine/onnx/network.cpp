@@ -64,7 +64,7 @@ void Network::build(Model model, Device device) {
     add(input.name);
     inputs_.push_back(std::move(input));
   }
-  for (const Node& node : graph.nodes) {
+  for (const GraphNode& node : graph.nodes) {
     Step step;
     step.what = describe(node);
     for (const std::string& input : node.inputs) {

@@ -31,7 +31,7 @@ std::string count_text(std::size_t least, std::size_t most) {
 
 }  // namespace
 
-Operator operator_of(const Node& node, std::int64_t opset, Device device) {
+Operator operator_of(const GraphNode& node, std::int64_t opset, Device device) {
   const auto found = all_operators().find(node.op_type);
   if (!node.domain.empty() || found == all_operators().end()) {
     throw Error("the operator is not supported (ONNX's operator set " + std::to_string(opset) +

@@ -31,7 +31,7 @@ using Operator = std::function<Tensors(const Tensors&)>;
 // The operator of a node as that version of the set has it. Errors, without the node's name: an
 // op_type or domain that is not supported, attributes that are not, too few or too many inputs or
 // outputs.
-Operator operator_of(const Node& node, std::int64_t opset, Device device);
+Operator operator_of(const GraphNode& node, std::int64_t opset, Device device);
 
 // A tensor as operators take it. Errors: an integer that does not fit int32.
 Tensor tensor_of(const Constant& constant, Device device);

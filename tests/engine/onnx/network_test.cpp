@@ -16,7 +16,7 @@
 namespace kiln::test {
 namespace {
 
-using onnx::DataType, onnx::Model, onnx::Network, onnx::Node;
+using onnx::DataType, onnx::Model, onnx::Network;
 
 onnx::ValueInfo float_values(const std::string& name, std::vector<onnx::Dimension> shape) {
   return {name, DataType::float32, std::move(shape)};
