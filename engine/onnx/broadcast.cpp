@@ -23,6 +23,12 @@ Tensor repeated(const Tensor& x, std::int64_t inner, std::int64_t repeats) {
 
 }  // namespace
 
+void require_moderate(const Shape& shape) {
+  if (element_count(shape) > std::int64_t{1} << 29) {
+    throw Error("a value of shape " + to_string(shape) + " would have more than 2^29 elements");
+  }
+}
+
 Shape broadcast_shape(const Shape& a, const Shape& b) {
   const Shape& longer = a.size() >= b.size() ? a : b;
   const Shape& shorter = a.size() >= b.size() ? b : a;
@@ -35,6 +41,7 @@ Shape broadcast_shape(const Shape& a, const Shape& b) {
     }
     if (size == 1) size = other;
   }
+  require_moderate(shape);
   return shape;
 }
 

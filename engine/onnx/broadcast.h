@@ -7,7 +7,10 @@
 
 namespace kiln::onnx {
 
-// Errors: sizes that differ and are not 1.
+// A file of a few bytes can ask for any size. Errors: more than 2^29 elements.
+void require_moderate(const Shape& shape);
+
+// Errors: sizes that differ and are not 1; more elements than require_moderate() allows.
 Shape broadcast_shape(const Shape& a, const Shape& b);
 
 // x repeated to `shape`, outside the graph. Errors: a shape that is not broadcast_shape() of x's

@@ -2,6 +2,7 @@
 // Convolutions, normalisation, dropout and labels.
 #include <algorithm>
 
+#include "engine/onnx/broadcast.h"
 #include "engine/onnx/operator_groups.h"
 #include "engine/ops/batch_norm.h"
 #include "engine/ops/conv.h"
@@ -47,7 +48,10 @@ ConvStep conv_step(Attributes& attributes) {
   if (same_number(attributes, "dilations", 1, 2) != 1) throw Error("dilations are not supported");
   const ConvStep step = {same_number(attributes, "strides", 1, 2),
                          same_number(attributes, "pads", 0, 4)};
-  if (step.stride < 1 || step.padding < 0) throw Error("a stride below 1 or a negative padding");
+  constexpr std::int64_t kLimit = 1 << 16;
+  if (step.stride < 1 || step.padding < 0 || step.stride > kLimit || step.padding > kLimit) {
+    throw Error("strides are not from 1 to 65536, or pads not from 0 to 65536");
+  }
   return step;
 }
 
@@ -62,29 +66,37 @@ void check_kernel(const Tensor& x, const Tensor& weight, const std::vector<std::
   }
 }
 
-template <class Convolve>
-Operator convolution(OperatorContext& context, Convolve convolve) {
+// What a convolution makes of x, as far as its size goes.
+Shape output_shape(const Tensor& x, const Tensor& weight, ConvStep step, bool enlarges) {
+  Shape shape = {x.dim(0), weight.dim(enlarges ? 1 : 0)};
+  for (const std::size_t axis : {2u, 3u}) {
+    const std::int64_t size = x.dim(axis), kernel = weight.dim(axis), pads = 2 * step.padding;
+    const std::int64_t made = enlarges ? (size - 1) * step.stride - pads + kernel
+                                       : (size + pads - kernel) / step.stride + 1;
+    shape.push_back(std::max<std::int64_t>(made, 0));
+  }
+  return shape;
+}
+
+Operator convolution(OperatorContext& context, bool enlarges) {
   const ConvStep step = conv_step(context.attributes);
   const std::vector<std::int64_t> kernel = context.attributes.integers("kernel_shape", {});
   return [=](const Tensors& in) {
     check_kernel(in[0], in[1], kernel);
-    return Tensors{convolve(in[0], in[1], in.size() > 2 ? in[2] : Tensor(), step)};
+    require_moderate(output_shape(in[0], in[1], step, enlarges));
+    const Tensor bias = in.size() > 2 ? in[2] : Tensor();
+    return Tensors{enlarges ? conv_transpose2d(in[0], in[1], bias, step)
+                            : conv2d(in[0], in[1], bias, step)};
   };
 }
 
-Operator conv_operator(OperatorContext& context) {
-  return convolution(context, [](const Tensor& x, const Tensor& weight, const Tensor& bias,
-                                 ConvStep step) { return conv2d(x, weight, bias, step); });
-}
+Operator conv_operator(OperatorContext& context) { return convolution(context, false); }
 
 Operator conv_transpose_operator(OperatorContext& context) {
   if (same_number(context.attributes, "output_padding", 0, 2) != 0) {
     throw Error("output_padding is not supported");
   }
-  return convolution(context,
-                     [](const Tensor& x, const Tensor& weight, const Tensor& bias, ConvStep step) {
-                       return conv_transpose2d(x, weight, bias, step);
-                     });
+  return convolution(context, true);
 }
 
 Operator batch_norm_operator(OperatorContext& context) {
@@ -118,6 +130,7 @@ Operator one_hot_operator(OperatorContext& context) {
     if (in[0].rank() != 1 || axis_of(axis, 2) != 1 || depth.size() != 1) {
       throw Error("only a vector of labels along the last axis is supported");
     }
+    require_moderate({in[0].dim(0), depth[0]});
     if (in[2].shape() != Shape{2}) throw Error("the values are not two");
     const std::vector<float> values = in[2].to_host<float>();
     const Tensor ones = one_hot(in[0].to(in[2].device()), depth[0]);

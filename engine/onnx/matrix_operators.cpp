@@ -25,6 +25,9 @@ Operator gemm_operator(OperatorContext& context) {
     if (is_linear && has_c && in[1].rank() == 2 && in[2].shape() == Shape{in[1].dim(0)}) {
       return Tensors{linear(in[0], in[1], in[2])};
     }
+    if (in[0].rank() == 2 && in[1].rank() == 2) {
+      require_moderate({in[0].dim(transpose_a ? 1 : 0), in[1].dim(transpose_b ? 0 : 1)});
+    }
     Tensor y = matmul(in[0], in[1], transpose_a, transpose_b);
     if (alpha != 1) y = y * alpha;
     if (has_c && beta != 0) y = y + broadcast_to(in[2], y.shape()) * beta;
@@ -44,6 +47,7 @@ Tensor matmul_of(Tensor a, Tensor b) {
   const Shape a_batch(a.shape().begin(), a.shape().end() - 2);
   const Shape b_batch(b.shape().begin(), b.shape().end() - 2);
   Shape batch = broadcast_shape(a_batch, b_batch);
+  require_moderate({element_count(batch), rows, cols});
   Tensor y;
   if (b_batch.empty()) {  // all rows at once
     y = matmul(reshape(a, {element_count(a_batch) * rows, inner}), b);

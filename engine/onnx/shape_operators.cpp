@@ -3,6 +3,7 @@
 #include <numeric>
 #include <set>
 
+#include "engine/onnx/broadcast.h"
 #include "engine/onnx/operator_groups.h"
 #include "engine/ops/concat.h"
 #include "engine/ops/reduce.h"
@@ -118,6 +119,7 @@ Operator concat_operator(OperatorContext& context) {
       }
     }
     for (const Tensor& x : in) shape[axis] += x.dim(axis);
+    require_moderate(shape);
     const std::int64_t rows = count_before(shape, axis);
     Tensor out = Tensor::empty({rows, count_from(shape, axis)}, in[0].device(), in[0].dtype());
     std::int64_t first = 0;

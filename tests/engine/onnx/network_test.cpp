@@ -113,6 +113,35 @@ TEST_P(OnnxNetwork, NamesANodeWhoseShapesDoNotFit) {
       "m.onnx: node 'product' (MatMul): [matmul] (1,2) x (3,1): 2 != 3");
 }
 
+// A few bytes of a file must not become gigabytes.
+TEST(OnnxNetworkSizes, OfValuesAreBounded) {
+  const auto expect_too_large = [](const onnx::GraphNode& node, const std::string& shape) {
+    Model model = small_graph();
+    model.graph.inputs = {float_values("x", {{32768, ""}})};
+    model.graph.initializers = {{"column", DataType::float32, {32768, 1}, {}, {}},
+                                {"row", DataType::float32, {1, 32768}, {}, {}},
+                                {"image", DataType::float32, {1, 1, 1, 1}, {1}, {}}};
+    model.graph.initializers[0].floats.resize(32768);
+    model.graph.initializers[1].floats.resize(32768);
+    model.graph.nodes = {node};
+    const Network network(model, "m.onnx", Device::cpu());
+    expect_error([&] { network.run(Tensor::zeros({32768}, Device::cpu())); },
+                 "m.onnx: node 'n' (" + node.op_type + "): a value of shape " + shape +
+                     " would have more than 2^29 elements");
+  };
+  expect_too_large({"n", "Add", "", {"x", "column"}, {"y"}, {}}, "(32768,32768)");
+  expect_too_large({"n", "MatMul", "", {"column", "row"}, {"y"}, {}}, "(1,32768,32768)");
+  expect_too_large({"n", "Gemm", "", {"column", "row"}, {"y"}, {}}, "(32768,32768)");
+  const std::vector<std::int64_t> pads(4, 30000);
+  expect_too_large({"n",
+                    "Conv",
+                    "",
+                    {"image", "image"},
+                    {"y"},
+                    {{.name = "pads", .type = onnx::AttributeType::integers, .integers = pads}}},
+                   "(1,1,60001,60001)");
+}
+
 TEST(OnnxNetworkSizes, OfOneNameAreEqual) {
   Model model = small_graph();
   model.graph.inputs.push_back(float_values("x2", {{{}, "batch"}, {2, ""}}));
