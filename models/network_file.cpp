@@ -13,8 +13,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr const char* kArchitectureKey = "kiln.architecture";
-
 constexpr std::array kActivationNames = {
 #define KILN_NAME(Op, enumerator) #enumerator,
     KILN_ACTIVATIONS(KILN_NAME)
@@ -194,15 +192,19 @@ void check_image_shape(const Architecture& architecture) {
 
 }  // namespace
 
-void save_network(const std::filesystem::path& path, const Chain& network,
-                  const NetworkInfo& info) {
-  SafetensorsWriter writer;
+std::string architecture_json(const Chain& network, const NetworkInfo& info) {
   Architecture architecture = {network.layers(), info};
   if (info.pixel_activation.kind != ActivationKind::identity) {
     architecture.layers.back().activation = info.pixel_activation;
   }
+  return to_json(architecture).dump();
+}
+
+void save_network(const std::filesystem::path& path, const Chain& network,
+                  const NetworkInfo& info) {
+  SafetensorsWriter writer;
   writer.set_metadata("format", "pt");
-  writer.set_metadata(kArchitectureKey, to_json(architecture).dump());
+  writer.set_metadata(kArchitectureKey, architecture_json(network, info));
   const std::vector<nn::NamedTensor> parameters = network.named_parameters();
   std::vector<std::vector<float>> values;  // alive until write()
   values.reserve(parameters.size());

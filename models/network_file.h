@@ -21,6 +21,10 @@ struct NetworkInfo {
   Activation pixel_activation = {};
 };
 
+// What a file's metadata say of the architecture, as JSON, and under which key.
+inline constexpr const char* kArchitectureKey = "kiln.architecture";
+std::string architecture_json(const Chain& network, const NetworkInfo& info);
+
 void save_network(const std::filesystem::path& path, const Chain& network, const NetworkInfo& info);
 
 struct LoadedNetwork {
