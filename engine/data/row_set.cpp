@@ -139,9 +139,16 @@ RowSet read_labelled_rows(const std::filesystem::path& path) {
 }
 
 RowSplit split_rows(std::int64_t count, const SplitShares& shares, std::uint64_t seed) {
-  const std::int64_t validation = part(count, shares.validation, "validation");
   const std::int64_t test = part(count, shares.test, "test");
-  if (validation + test >= count) {
+  const std::int64_t used = shares.rows > 0 ? shares.rows : count - test;
+  const std::int64_t validation =
+      part(shares.rows > 0 ? shares.rows : count, shares.validation, "validation");
+  if (used > count - test) {
+    throw Error(
+        fmt::format("[split_rows] {} rows are asked for, there are {} beside {} for the test", used,
+                    count - test, test));
+  }
+  if (validation >= used) {
     throw Error(
         fmt::format("[split_rows] of {} rows, {} for validation and {} for the test leave "
                     "none to train on",
@@ -152,8 +159,10 @@ RowSplit split_rows(std::int64_t count, const SplitShares& shares, std::uint64_t
   for (std::uint64_t i = order.size() - 1; i > 0; --i) {  // as BatchSampler shuffles
     std::swap(order[i], order[((derive_seed(seed, i) >> 32) * (i + 1)) >> 32]);
   }
-  const auto first_test = order.begin() + validation, first_train = first_test + test;
-  return {{first_train, order.end()}, {order.begin(), first_test}, {first_test, first_train}};
+  const auto first_validation = order.begin() + test, first_train = first_validation + validation;
+  return {{first_train, first_validation + used},
+          {first_validation, first_train},
+          {order.begin(), first_validation}};
 }
 
 DataSplits read_splits(const std::filesystem::path& path, SplitShares shares, std::uint64_t seed) {

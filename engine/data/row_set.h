@@ -36,10 +36,12 @@ RowSet read_labelled_rows(const std::filesystem::path& path);
 struct SplitShares {
   double validation = 0.1;
   double test = 0.1;
+  // Above 0: so many rows alone are for training and validation, and the share is of these.
+  std::int64_t rows = 0;
 };
 
 // Which rows of `count` are for what: a permutation that depends on the seed alone, cut by
-// rounding down. Errors: a share outside [0, 1), a sum of 1 or more, a part without a row although
+// rounding down. Errors: a share outside [0, 1), more rows than there are, a part without a row although
 // its share is above 0, none left for training.
 struct RowSplit {
   std::vector<std::int64_t> train, validation, test;

@@ -127,9 +127,17 @@ TEST(SplitRows, EveryRowIsInOnePartThatDependsOnTheSeed) {
   for (std::size_t i = 0; i < all.size(); ++i) EXPECT_EQ(all[i], static_cast<std::int64_t>(i));
   EXPECT_EQ(split_rows(100, {0.2, 0.1}, 5).train, split.train);
   EXPECT_NE(split_rows(100, {0.2, 0.1}, 6).train, split.train);
+  const RowSplit some = split_rows(100, {0.2, 0.1, 40}, 5);  // 40 beside the same test
+  EXPECT_EQ(some.train.size(), 32u);
+  EXPECT_EQ(some.validation.size(), 8u);
+  EXPECT_EQ(some.test, split.test);
 }
 
 TEST(SplitRows, Errors) {
+  EXPECT_EQ(error_message([] {
+              split_rows(10, {0.5, 0.5, 6}, 1);
+            }),
+            "[split_rows] 6 rows are asked for, there are 5 beside 5 for the test");
   EXPECT_EQ(error_message([] {
               split_rows(9, {0.1, 0.5}, 1);
             }),
