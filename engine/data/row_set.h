@@ -41,8 +41,8 @@ struct SplitShares {
 };
 
 // Which rows of `count` are for what: a permutation that depends on the seed alone, cut by
-// rounding down. Errors: a share outside [0, 1), more rows than there are, a part without a row although
-// its share is above 0, none left for training.
+// rounding down. Errors: a share outside [0, 1), more rows than there are, a part without a row
+// although its share is above 0, none left for training.
 struct RowSplit {
   std::vector<std::int64_t> train, validation, test;
 };
