@@ -21,7 +21,7 @@ Linear::Linear(std::int64_t in_features, std::int64_t out_features, Activation a
 
 Tensor Linear::output(const Tensor& x) const {
   if (!adapter_) return linear(x, weight_, bias_, activation_);
-  const Tensor z = linear(x, weight_, bias_) + adapter_->forward(x);
+  Tensor z = linear(x, weight_, bias_) + adapter_->forward(x);
   return kernels::with_activation(activation_, [&](auto op) {
     if constexpr (std::is_same_v<decltype(op), kernels::Identity>) {
       return z;

@@ -15,9 +15,15 @@ namespace {
 
 // Layer sizes of fc1, fc2, ... from the shapes in the file.
 std::vector<std::int64_t> mlp_sizes(const std::string& path, const SafetensorsFile& file) {
+  const auto weight = [](std::size_t i) {
+    std::string name = "fc";
+    name += std::to_string(i);
+    name += ".weight";
+    return name;
+  };
   std::vector<std::int64_t> sizes;
-  for (std::size_t i = 1; file.contains("fc" + std::to_string(i) + ".weight"); ++i) {
-    const std::string name = "fc" + std::to_string(i) + ".weight";
+  for (std::size_t i = 1; file.contains(weight(i)); ++i) {
+    const std::string name = weight(i);
     const std::vector<std::size_t>& shape = file.tensor(name).shape;
     if (shape.size() != 2 || shape[0] == 0 || shape[1] == 0) {
       throw Error(path + ": tensor '" + name + "' is not a matrix");
