@@ -13,6 +13,10 @@
 namespace kiln::models {
 namespace {
 
+[[noreturn]] void reject_tensor(const std::string& path, const std::string& name, const char* why) {
+  throw Error(path + ": tensor '" + name + "' " + why);
+}
+
 // Layer sizes of fc1, fc2, ... from the shapes in the file.
 std::vector<std::int64_t> mlp_sizes(const std::string& path, const SafetensorsFile& file) {
   const auto weight = [](std::size_t i) {
@@ -26,12 +30,11 @@ std::vector<std::int64_t> mlp_sizes(const std::string& path, const SafetensorsFi
     const std::string name = weight(i);
     const std::vector<std::size_t>& shape = file.tensor(name).shape;
     if (shape.size() != 2 || shape[0] == 0 || shape[1] == 0) {
-      throw Error(path + ": tensor '" + name + "' is not a matrix");
+      reject_tensor(path, name, "is not a matrix");
     }
     if (sizes.empty()) sizes.push_back(static_cast<std::int64_t>(shape[1]));
     if (static_cast<std::int64_t>(shape[1]) != sizes.back()) {
-      throw Error(path + ": tensor '" + name + "' takes " + std::to_string(shape[1]) +
-                  " inputs, the layer before it makes " + std::to_string(sizes.back()));
+      reject_tensor(path, name, "does not take what the layer before it makes");
     }
     sizes.push_back(static_cast<std::int64_t>(shape[0]));
   }

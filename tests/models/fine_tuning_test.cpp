@@ -200,6 +200,13 @@ TEST_P(FineTuningTest, LoadsWhatPyTorchNames) {
                path +
                    ": neither a model of Kiln nor one whose tensors are fc1.weight, fc1.bias, "
                    "fc2.weight, ... alone");
+  SafetensorsWriter gap;
+  const std::vector<float> two = {1, 2};
+  gap.add_f32("fc1.weight", std::vector<std::size_t>{1, 1}, one);
+  gap.add_f32("fc2.weight", std::vector<std::size_t>{1, 2}, two);
+  gap.write(path);
+  expect_error([&] { models::load_pretrained(path, device()); },
+               path + ": tensor 'fc2.weight' does not take what the layer before it makes");
 }
 
 TEST_P(FineTuningTest, ReplayIsTheShareAskedFor) {
