@@ -20,6 +20,7 @@ struct Options {
   models::ClassifierTraining training;
   std::filesystem::path data = apps::data_path("mnist");
   std::filesystem::path out = "classifier.safetensors";
+  std::string arch = "mlp";
   std::string device = "auto";
   int threads = 0;
 };
@@ -32,6 +33,8 @@ void add_options(CLI::App& app, Options& options) {
       ->capture_default_str();
   app.add_option("--out", options.out, "The safetensors file to write")
       ->check(not_empty())
+      ->capture_default_str();
+  app.add_option("--arch", options.arch, "mlp, or conv: convolutions before its layers")
       ->capture_default_str();
   app.add_option("--epochs", training.epochs, "Passes over the training images")
       ->check(whole_number(1, 1000000))
@@ -65,6 +68,7 @@ void add_options(CLI::App& app, Options& options) {
 }
 
 int train(Options& options) {
+  options.training.arch = models::classifier_arch_from_name(options.arch);
   set_num_threads(options.threads);
   const Device device = Device::from_name(options.device);
   const MnistData data = load_mnist(options.data, MnistSplit::train);
@@ -73,11 +77,11 @@ int train(Options& options) {
   options.training.on_epoch = [epochs](std::int64_t epoch, double loss) {
     apps::print(fmt::format("epoch {}/{}  loss {:.4f}\n", epoch, epochs, loss));
   };
-  const auto mlp = models::train_classifier(data, options.training, device);
+  const auto network = models::train_classifier(data, options.training, device);
   const std::vector<std::int64_t> shape = {static_cast<std::int64_t>(data.images.height),
                                            static_cast<std::int64_t>(data.images.width)};
-  const models::Classifier classifier(mlp, shape, device);
-  models::save_classifier(options.out, *mlp, shape);
+  const models::Classifier classifier(network, shape, device);
+  models::save_classifier(options.out, *network, shape);
   const double accuracy = classifier.accuracy(bytes_to_unit(test.images.pixels), test.labels);
   apps::print(fmt::format("Wrote {}: {:.2f} % of {} test images right\n", options.out.string(),
                           100 * accuracy, test.images.count));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A float batch from uint8 rows that stay on the device:
+// A float batch from uint8 or float rows that stay on the device:
 //   out[i,j] = scale * rows[indices[first + i], j] + shift     for out (batch, row_size)
 // `first` is 0, or cursor[0] where a cursor is given: device memory that then moves on by a batch,
 // and back to 0 when no whole batch of the `count` indices is left, so that a replayed step goes
@@ -26,10 +26,11 @@ KILN_HOST_DEVICE inline std::uint64_t next_cursor(std::int64_t first, std::int64
   return first + 2 * batch <= count ? static_cast<std::uint64_t>(first + batch) : 0;
 }
 
-template <class T>
-void gather_rows(CpuStream stream, const std::uint8_t* rows, std::int64_t row_size,
-                 RowIndices indices, std::int64_t batch, T scale, T shift, T* out);
-void gather_rows(CudaStream stream, const std::uint8_t* rows, std::int64_t row_size,
-                 RowIndices indices, std::int64_t batch, float scale, float shift, float* out);
+template <class Row, class T>
+void gather_rows(CpuStream stream, const Row* rows, std::int64_t row_size, RowIndices indices,
+                 std::int64_t batch, T scale, T shift, T* out);
+template <class Row>
+void gather_rows(CudaStream stream, const Row* rows, std::int64_t row_size, RowIndices indices,
+                 std::int64_t batch, float scale, float shift, float* out);
 
 }  // namespace kiln::kernels

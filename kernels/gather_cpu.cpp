@@ -4,13 +4,13 @@
 
 namespace kiln::kernels {
 
-template <class T>
-void gather_rows(CpuStream, const std::uint8_t* rows, std::int64_t row_size, RowIndices indices,
+template <class Row, class T>
+void gather_rows(CpuStream, const Row* rows, std::int64_t row_size, RowIndices indices,
                  std::int64_t batch, T scale, T shift, T* out) {
   const std::int64_t first =
       indices.cursor != nullptr ? static_cast<std::int64_t>(*indices.cursor) : 0;
   for (std::int64_t i = 0; i < batch; ++i) {
-    const std::uint8_t* row = rows + indices.values[first + i] * row_size;
+    const Row* row = rows + indices.values[first + i] * row_size;
     T* out_row = out + i * row_size;
 #pragma omp simd
     for (std::int64_t j = 0; j < row_size; ++j) out_row[j] = scale * static_cast<T>(row[j]) + shift;
@@ -22,5 +22,8 @@ template void gather_rows(CpuStream, const std::uint8_t*, std::int64_t, RowIndic
                           float, float, float*);
 template void gather_rows(CpuStream, const std::uint8_t*, std::int64_t, RowIndices, std::int64_t,
                           double, double, double*);
+
+template void gather_rows(CpuStream, const float*, std::int64_t, RowIndices, std::int64_t, float,
+                          float, float*);
 
 }  // namespace kiln::kernels

@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "engine/nn/conv.h"
-#include "engine/nn/linear.h"
 #include "engine/ops/reduce.h"
 #include "engine/rng.h"
 
@@ -135,6 +134,10 @@ Tensor Chain::forward(const Tensor& x) {
     y = modules_[i]->forward(in_shape(y, batch_shape(layers_[i], layers_[i].in, x.dim(0))));
   }
   return in_shape(y, {x.dim(0), outputs()});
+}
+
+nn::Linear* Chain::linear_layer(std::size_t i) const {
+  return dynamic_cast<nn::Linear*>(modules_.at(i).get());
 }
 
 std::vector<Tensor> Chain::layer_outputs(const Tensor& x, const Tensor& y) const {

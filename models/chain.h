@@ -9,6 +9,7 @@
 
 #include "engine/nn/fused_layer.h"
 #include "engine/nn/init.h"
+#include "engine/nn/linear.h"
 #include "engine/shape.h"
 #include "kernels/activation.h"
 
@@ -60,6 +61,8 @@ class Chain : public nn::Module {
   Tensor forward_of(const Tensor& x, const std::vector<Tensor>& outputs) const;
 
   const ChainConfig& layers() const { return layers_; }
+  // Of layer i, where it is linear; null where it is a convolution.
+  nn::Linear* linear_layer(std::size_t i) const;
   std::int64_t inputs() const { return element_count(layers_.front().in); }
   std::int64_t outputs() const { return element_count(layers_.back().out); }
 

@@ -42,10 +42,15 @@ void BatchStream::next_into(const Tensor& out) const {
                 ") on the data's device");
   }
   rows_.device().run([&](auto stream) {
-    kernels::gather_rows(
-        stream, rows_.data<std::uint8_t>(), row_size(),
-        {indices_.data<std::int32_t>(), indices_.numel(), cursor_.data<std::uint64_t>()},
-        batch_size_, 1.0f / 255, 0.0f, out.data<float>());
+    const kernels::RowIndices indices = {indices_.data<std::int32_t>(), indices_.numel(),
+                                         cursor_.data<std::uint64_t>()};
+    if (rows_.dtype() == DType::float32) {
+      kernels::gather_rows(stream, rows_.data<float>(), row_size(), indices, batch_size_, 1.0f,
+                           0.0f, out.data<float>());
+    } else {
+      kernels::gather_rows(stream, rows_.data<std::uint8_t>(), row_size(), indices, batch_size_,
+                           1.0f / 255, 0.0f, out.data<float>());
+    }
   });
 }
 

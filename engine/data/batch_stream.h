@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The batches of an epoch, one after the other, out of a data set that stays on the device as
-// bytes, with their labels if it has any. The place in the epoch is device memory, so that a
-// captured step moves on by itself. Copies are handles to one stream.
+// bytes or floats, with their labels if it has any. The place in the epoch is device memory, so
+// that a captured step moves on by itself. Copies are handles to one stream.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@ namespace kiln {
 
 class BatchStream {
  public:
-  // rows: uint8 (n, row_size). Errors: those of BatchSampler.
+  // rows: uint8 or float32 (n, row_size). Errors: those of BatchSampler.
   BatchStream(Tensor rows, std::int64_t batch_size, std::uint64_t seed);
   // labels: uint8 (n), on the same device.
   BatchStream(Tensor rows, Tensor labels, std::int64_t batch_size, std::uint64_t seed);
@@ -25,8 +25,8 @@ class BatchStream {
 
   // The first epoch, 0, has begun already.
   void start_epoch(std::int64_t epoch);
-  // The next batch into out, float32 (batch_size, row_size), with bytes mapped to [0, 1]. After the
-  // last one the epoch begins again.
+  // The next batch into out, float32 (batch_size, row_size), with bytes mapped to [0, 1] and
+  // floats as they are. After the last one the epoch begins again.
   void next_into(const Tensor& out) const;
   // The same with the batch's labels, int32 (batch_size). Errors: a stream without labels.
   void next_into(const Tensor& out, const Tensor& labels) const;

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace kiln {
@@ -18,6 +19,12 @@ void write_npy(const std::filesystem::path& path, std::span<const std::uint8_t> 
 void write_npy(const std::filesystem::path& path, std::span<const float> data,
                std::span<const std::size_t> shape);
 
+struct NpyArray {
+  std::string type;  // NumPy's word: "<f4", "|u1", "<i8"
+  std::vector<std::size_t> shape;
+  std::vector<std::uint8_t> bytes;  // C order
+};
+
 struct NpyFloats {
   std::vector<std::size_t> shape;
   std::vector<float> values;  // C order
@@ -25,9 +32,12 @@ struct NpyFloats {
 
 constexpr std::size_t max_npy_bytes = std::size_t{1} << 32;
 
-// An array of float32 in C order, of format version 1, 2 or 3, plain or gzip (seen by content). The
-// header is held against what follows before memory is asked for. Errors name the file: no .npy,
-// another dtype or order, more than `max_bytes` of data, bytes missing or left over.
+// An array in C order, of numbers of 1, 2, 4 or 8 bytes, of format version 1, 2 or 3, plain or gzip
+// (seen by content). The header is held against what follows before memory is asked for. Errors
+// name the file: no .npy, another dtype or order, more than `max_bytes` of data, bytes missing or
+// left over.
+NpyArray read_npy(const std::filesystem::path& path, std::size_t max_bytes = max_npy_bytes);
+// The same, of float32 alone.
 NpyFloats read_npy_floats(const std::filesystem::path& path, std::size_t max_bytes = max_npy_bytes);
 
 // Whether a file, unpacked where it is gzip, starts as an .npy does.

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cstring>
 #include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -136,6 +137,42 @@ Header read_header(const std::string& name, PlainOrGzipReader& reader) {
   return header;
 }
 
+// Of one number of the type: "<f4" has 4; none where it is not little-endian or no plain number.
+std::optional<std::size_t> type_bytes(const std::string& type) {
+  const bool plain = type.size() == 3 && (type[0] == '<' || (type[0] == '|' && type[2] == '1')) &&
+                     std::string_view("fiu").find(type[1]) != std::string_view::npos &&
+                     std::string_view("1248").find(type[2]) != std::string_view::npos;
+  if (!plain) return std::nullopt;
+  return static_cast<std::size_t>(type[2] - '0');
+}
+
+NpyArray read_array(const std::string& name, PlainOrGzipReader& reader, const Header& header,
+                    std::size_t max_bytes) {
+  const auto size = type_bytes(header.type);
+  if (!size) {
+    throw Error(fmt::format("{}: holds '{}', not plain little-endian numbers", name,
+                            printable(header.type)));
+  }
+  if (header.fortran_order) throw Error(name + ": is in Fortran order, not in C order");
+  const std::string shape = fmt::format("({})", fmt::join(header.shape, ","));
+  const auto count = checked_product(header.shape);
+  if (!count || *count > max_bytes / *size) {
+    throw Error(fmt::format("{}: shape {} asks for more than {} bytes", name, shape, max_bytes));
+  }
+  const std::size_t bytes = *count * *size;
+  NpyArray array{header.type, header.shape, read_growing(reader, bytes)};
+  if (array.bytes.size() < bytes) {
+    throw Error(fmt::format("{}: truncated: shape {} needs {} bytes, {} follow", name, shape, bytes,
+                            array.bytes.size()));
+  }
+  std::uint8_t extra = 0;
+  if (reader.read({&extra, 1}) != 0) {
+    throw Error(fmt::format("{}: trailing bytes: shape {} needs {} bytes, more follow", name, shape,
+                            bytes));
+  }
+  return array;
+}
+
 }  // namespace
 
 bool is_npy(const std::filesystem::path& path) {
@@ -144,32 +181,24 @@ bool is_npy(const std::filesystem::path& path) {
   return starts_with_magic(std::span(start).first(reader.read(start)));
 }
 
-NpyFloats read_npy_floats(const std::filesystem::path& path, std::size_t max_bytes) {
-  const std::string name = printable(path);
+NpyArray read_npy(const std::filesystem::path& path, std::size_t max_bytes) {
   PlainOrGzipReader reader(path);
+  const std::string name = printable(path);
+  return read_array(name, reader, read_header(name, reader), max_bytes);
+}
+
+NpyFloats read_npy_floats(const std::filesystem::path& path, std::size_t max_bytes) {
+  PlainOrGzipReader reader(path);
+  const std::string name = printable(path);
   const Header header = read_header(name, reader);
   if (header.type != "<f4") {
     throw Error(fmt::format("{}: holds '{}', not float32 ('<f4')", name, printable(header.type)));
   }
-  if (header.fortran_order) throw Error(name + ": is in Fortran order, not in C order");
-  const std::string shape = fmt::format("({})", fmt::join(header.shape, ","));
-  const auto count = checked_product(header.shape);
-  if (!count || *count > max_bytes / sizeof(float)) {
-    throw Error(fmt::format("{}: shape {} asks for more than {} bytes", name, shape, max_bytes));
+  NpyArray array = read_array(name, reader, header, max_bytes);
+  NpyFloats result{std::move(array.shape), std::vector<float>(array.bytes.size() / sizeof(float))};
+  if (!array.bytes.empty()) {
+    std::memcpy(result.values.data(), array.bytes.data(), array.bytes.size());
   }
-  const std::size_t bytes = *count * sizeof(float);
-  const std::vector<std::uint8_t> data = read_growing(reader, bytes);
-  if (data.size() < bytes) {
-    throw Error(fmt::format("{}: truncated: shape {} needs {} bytes, {} follow", name, shape, bytes,
-                            data.size()));
-  }
-  std::uint8_t extra = 0;
-  if (reader.read({&extra, 1}) != 0) {
-    throw Error(fmt::format("{}: trailing bytes: shape {} needs {} bytes, more follow", name, shape,
-                            bytes));
-  }
-  NpyFloats result{header.shape, std::vector<float>(*count)};
-  if (bytes != 0) std::memcpy(result.values.data(), data.data(), bytes);
   return result;
 }
 

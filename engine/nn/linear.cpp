@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "engine/nn/linear.h"
 
+#include <type_traits>
+
+#include "engine/autograd/grad_mode.h"
+#include "engine/ops/arithmetic.h"
 #include "engine/rng.h"
 
 namespace kiln::nn {
@@ -15,6 +19,37 @@ Linear::Linear(std::int64_t in_features, std::int64_t out_features, Activation a
                              initial_values(init, {out_features}, in_features, true, rng, device));
 }
 
-Tensor Linear::forward(const Tensor& x) { return linear(x, weight_, bias_, activation_); }
+Tensor Linear::output(const Tensor& x) const {
+  if (!adapter_) return linear(x, weight_, bias_, activation_);
+  Tensor z = linear(x, weight_, bias_) + adapter_->forward(x);
+  return kernels::with_activation(activation_, [&](auto op) {
+    if constexpr (std::is_same_v<decltype(op), kernels::Identity>) {
+      return z;
+    } else {
+      return pointwise(op, z);
+    }
+  });
+}
+
+void Linear::forward_into(const Tensor& x, const Tensor& y) const {
+  if (!adapter_) {
+    linear_into(x, weight_, bias_, activation_, y);
+    return;
+  }
+  const NoGradGuard no_grad;
+  y.copy_from(output(x));
+}
+
+const LowRankAdapter& Linear::add_adapter(const LowRankConfig& config, std::uint64_t seed) {
+  adapter_.emplace(config, weight_, seed);
+  weight_.set_requires_grad(false);
+  bias_.set_requires_grad(false);
+  return *adapter_;
+}
+
+void Linear::merge_adapter() {
+  if (adapter_) weight_.add_from(adapter_->product());
+  adapter_.reset();
+}
 
 }  // namespace kiln::nn

@@ -8,6 +8,7 @@
 #include "engine/io/file.h"
 #include "engine/io/image_grid.h"
 #include "models/classifier/training.h"
+#include "models/mlp.h"
 #include "models/network_file.h"
 #include "tests/support/devices.h"
 #include "tests/support/expect_error.h"
@@ -111,6 +112,23 @@ TEST_P(ClassifierTest, LearnsWhatIsEasy) {
   const auto first = weights(1);
   EXPECT_TRUE(same_bits(weights(1), first));
   EXPECT_FALSE(same_bits(weights(2), first));
+}
+
+TEST_P(ClassifierTest, AConvolutionalOneLearnsToo) {
+  const MnistData data = halves(120);
+  ClassifierTraining training;
+  training.arch = models::classifier_arch_from_name("conv");
+  training.channels = {3, 4};
+  training.hidden = {8};
+  training.epochs = 12;
+  training.batch = 20;
+  training.learning_rate = 1e-2;
+  const auto network = train_classifier(data, training, device());
+  EXPECT_EQ(network->layers().size(), 4u);
+  const Classifier classifier(network, {8, 8}, device());
+  EXPECT_EQ(classifier.accuracy(bytes_to_unit(data.images.pixels), data.labels), 1);
+  expect_error([] { models::classifier_arch_from_name("cnn"); },
+               "architecture 'cnn' is unknown: use mlp or conv");
 }
 
 TEST_P(ClassifierTest, Errors) {

@@ -67,6 +67,22 @@ TEST_P(BatchStreamTest, GivesTheLabelsOfTheBatch) {
   }
 }
 
+// The same rows, whole and in fours.
+TEST_P(BatchStreamTest, FloatRowsComeAsTheyAre) {
+  for (const std::int64_t width : {3, 8}) {
+    std::vector<float> values;
+    for (std::int64_t i = 0; i < 5 * width; ++i) values.push_back(static_cast<float>(i) - 7.25f);
+    const BatchStream stream(Tensor::from_host(values, {5, width}, device()), 5, 3);
+    BatchSampler sampler(5, 5, 3, device());
+    std::vector<double> expected;
+    for (const std::int32_t row : sampler.permutation().to_host<std::int32_t>()) {
+      const auto first = values.begin() + row * width;
+      expected.insert(expected.end(), first, first + width);
+    }
+    EXPECT_TRUE(same_bits(values_of(stream.next()), expected));
+  }
+}
+
 TEST_P(BatchStreamTest, LabelErrors) {
   const Tensor labels = Tensor::from_host(std::vector<std::uint8_t>(5), {5}, device());
   expect_error([&] { BatchStream(rows(6), labels, 3, 1); },
