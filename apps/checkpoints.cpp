@@ -88,11 +88,9 @@ void Checkpoints::write(std::int64_t step, const std::string& run,
   std::error_code error;
   fs::create_directories(folder_, error);
   if (error) {
-    throw Error(
-        fmt::format("{}: cannot make the folder: {}", printable(folder_), error.message()));
+    throw Error(fmt::format("{}: cannot make the folder: {}", printable(folder_), error.message()));
   }
-  state.save(folder_ / fmt::format("{}{:09}{}", kCheckpointPrefix, step, kCheckpointSuffix),
-                run);
+  state.save(folder_ / fmt::format("{}{:09}{}", kCheckpointPrefix, step, kCheckpointSuffix), run);
   const std::vector<fs::path> all = newest_first();
   for (std::size_t i = keep_; i < all.size(); ++i) remove_quietly(all[i]);
 }
@@ -121,7 +119,7 @@ void Checkpoints::remove_all() const noexcept {
   try {
     for (const fs::path& file : newest_first()) remove_quietly(file);
     if (fs::is_directory(folder_)) remove_quietly(folder_);  // if nothing else is in it
-  } catch (const std::exception&) {  // no memory for names
+  } catch (const std::exception&) {                          // no memory for names
     return;
   }
 }

@@ -23,8 +23,8 @@ class Checkpoints {
   // to, a JSON object of texts. Errors: what cannot be written; the older ones are as they were.
   void write(std::int64_t step, const std::string& run, const StateSnapshot& state) const;
   // Brings back the newest checkpoint that is whole, and returns its path; an empty one where there
-  // are no checkpoints. `warn` hears of damaged ones that it passes over. Errors: none is whole; it is
-  // of another run than `run`, naming what differs.
+  // are no checkpoints. `warn` hears of damaged ones that it passes over. Errors: none is whole; it
+  // is of another run than `run`, naming what differs.
   std::filesystem::path restore_newest(const std::string& run, const VisitState& visit_state,
                                        const std::function<void(const std::string&)>& warn) const;
   // The newest, by name; an empty path where there is none.

@@ -120,7 +120,8 @@ std::string checksum(const std::string& description,
     return std::span(reinterpret_cast<const std::uint8_t*>(text.data()), text.size());
   };
   std::uint32_t crc = crc32_of(bytes_of(description));
-  for (const auto& [name, stored] : pieces) crc = crc32_of(stored.bytes, crc32_of(bytes_of(name), crc));
+  for (const auto& [name, stored] : pieces)
+    crc = crc32_of(stored.bytes, crc32_of(bytes_of(name), crc));
   return fmt::format("{:08x}", crc);
 }
 

@@ -62,9 +62,8 @@ TEST_F(Resume, AKilledRunEndsAsOneThatWasNot) {
   const auto gan = [this](const Arguments& all, const RunOptions& options) {
     return mnist_gan(all, options);
   };
-  for (const Arguments& more :
-       {Arguments{}, Arguments{"--recipe", "wgan-gp", "--conditional"},
-        Arguments{"--recipe", "dcgan", "--lr-schedule", "cosine"}}) {
+  for (const Arguments& more : {Arguments{}, Arguments{"--recipe", "wgan-gp", "--conditional"},
+                                Arguments{"--recipe", "dcgan", "--lr-schedule", "cosine"}}) {
     fs::remove_all(folder_ / "whole");
     fs::remove_all(out_);
     ASSERT_EQ(mnist_gan(arguments("whole", more)).exit_code, 0);

@@ -126,9 +126,7 @@ TEST_P(StateTest, ATrainingWithAdamGoesOn) {
   expect_goes_on<AdamTraining>(adam_config(), device());
 }
 
-TEST_P(StateTest, ATrainingWithSgdGoesOn) {
-  expect_goes_on<SgdTraining>(sgd_config(), device());
-}
+TEST_P(StateTest, ATrainingWithSgdGoesOn) { expect_goes_on<SgdTraining>(sgd_config(), device()); }
 
 KILN_ON_EVERY_FLOAT_PLACE(StateTest);
 
@@ -185,9 +183,9 @@ TEST_F(StateFileTest, RefusesWhatDoesNotFitAndLeavesItAsItWas) {
   EXPECT_EQ(restoring_says([&](StateVisitor& visitor) { visitor.visit("step", step_); }),
             file + ": tensor 'rate' does not belong to this training");
   EXPECT_EQ(step_, 8);
-  EXPECT_NE(restoring_says([&](StateVisitor& visitor) { visitor.visit("none", step_); })
-                .find("'none'"),
-            std::string::npos);
+  EXPECT_NE(
+      restoring_says([&](StateVisitor& visitor) { visitor.visit("none", step_); }).find("'none'"),
+      std::string::npos);
   EXPECT_EQ(error_message([&] {
               StateSnapshot([&](StateVisitor& visitor) {
                 visitor.visit("step", step_);
@@ -210,8 +208,7 @@ TEST_F(StateFileTest, RefusesADamagedFileAndAnotherKind) {
   EXPECT_NE(reading_says().find("truncated"), std::string::npos);
   SafetensorsWriter writer;
   writer.write(path_);
-  EXPECT_EQ(reading_says(),
-            file + ": not a checkpoint of Kiln: the metadata has no 'kiln.state'");
+  EXPECT_EQ(reading_says(), file + ": not a checkpoint of Kiln: the metadata has no 'kiln.state'");
 }
 
 }  // namespace
