@@ -10,6 +10,7 @@
 #include <system_error>
 #include <utility>
 
+#include "apps/numbered_name.h"
 #include "engine/io/file.h"
 #include "engine/io/printable.h"
 #include "kernels/error.h"
@@ -23,11 +24,7 @@ constexpr std::string_view kCheckpointPrefix = "step_";
 constexpr std::string_view kCheckpointSuffix = ".safetensors";
 
 bool is_checkpoint(std::string_view name) {
-  if (!name.starts_with(kCheckpointPrefix) || !name.ends_with(kCheckpointSuffix)) return false;
-  name.remove_prefix(kCheckpointPrefix.size());
-  name.remove_suffix(kCheckpointSuffix.size());
-  return name.size() >= 9 &&
-         std::all_of(name.begin(), name.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return is_numbered_name(name, kCheckpointPrefix, 9, kCheckpointSuffix);
 }
 
 // Longer numbers are larger ones.

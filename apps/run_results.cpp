@@ -3,10 +3,10 @@
 
 #include <fmt/core.h>
 
-#include <algorithm>
 #include <string_view>
 #include <system_error>
 
+#include "apps/numbered_name.h"
 #include "engine/io/file.h"
 
 namespace kiln::apps {
@@ -17,13 +17,7 @@ namespace fs = std::filesystem;
 constexpr std::string_view kPrefix = "epoch_";
 constexpr std::string_view kSuffix = ".png";
 
-bool is_epoch_picture(std::string_view name) {
-  if (!name.starts_with(kPrefix) || !name.ends_with(kSuffix)) return false;
-  name.remove_prefix(kPrefix.size());
-  name.remove_suffix(kSuffix.size());
-  return name.size() >= 4 &&
-         std::all_of(name.begin(), name.end(), [](char c) { return c >= '0' && c <= '9'; });
-}
+bool is_epoch_picture(std::string_view name) { return is_numbered_name(name, kPrefix, 4, kSuffix); }
 
 }  // namespace
 

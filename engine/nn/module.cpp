@@ -32,11 +32,12 @@ std::vector<Tensor> Module::parameters() const {
 }
 
 void Module::visit_state(StateVisitor& visitor, const std::string& name) const {
+  const std::string prefix = name + '.';
   for (const auto* tensors : {&parameters_, &buffers_}) {
-    for (const NamedTensor& named : *tensors) visitor.visit(name + "." + named.name, named.tensor);
+    for (const NamedTensor& named : *tensors) visitor.visit(prefix + named.name, named.tensor);
   }
   for (const auto& [child_name, child] : children_) {
-    child->visit_state(visitor, name + "." + child_name);
+    child->visit_state(visitor, prefix + child_name);
   }
 }
 
