@@ -11,7 +11,6 @@
 #include <utility>
 
 #include "apps/numbered_name.h"
-#include "engine/io/file.h"
 #include "engine/io/printable.h"
 #include "kernels/error.h"
 
