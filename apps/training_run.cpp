@@ -61,6 +61,9 @@ struct Progress {
     visitor.visit("progress.log_lines", log_lines);
     visitor.visit("progress.events", events);
   }
+  bool is_sound(std::int64_t batches) const {
+    return epoch >= 0 && batch >= 0 && batch < batches && log_lines >= 0 && events >= 0;
+  }
 };
 
 // How long the run had taken where its log ends: 0 where there is none.
@@ -202,9 +205,13 @@ class TrainingRun {
   }
 
   fs::path restore() {
-    return checkpoints_.restore_newest(
+    fs::path path = checkpoints_.restore_newest(
         description(), [this](StateVisitor& visitor) { visit_state(visitor); },
         [this](const std::string& message) { print_warning(options_.program, message); });
+    if (!next_.is_sound(batches_.batches_per_epoch())) {
+      throw Error(path.string() + ": its place in the training makes no sense");
+    }
+    return path;
   }
 
   void conclude() {

@@ -79,6 +79,10 @@ void BatchStream::visit_state(StateVisitor& visitor, const std::string& name) {
   sampler_.visit_state(visitor, name);
   if (sampler_.permutation().impl() != before.impl()) indices_.copy_from(sampler_.permutation());
   visitor.visit(name + ".cursor", cursor_);
+  const std::uint64_t row = cursor_.to_host<std::uint64_t>()[0];
+  if (row > static_cast<std::uint64_t>(indices_.numel() - batch_size_)) {
+    throw Error("[batch_stream] row " + std::to_string(row) + " of the epoch begins no batch");
+  }
 }
 
 Tensor BatchStream::next() const {

@@ -33,7 +33,7 @@ class BatchStream {
   Tensor next() const;
   // Whether both are copies of one stream.
   bool is_same_stream(const BatchStream& other) const;
-  // The epoch and the place in it.
+  // The epoch and the place in it. Errors: a place that is none.
   void visit_state(StateVisitor& visitor, const std::string& name);
 
  private:

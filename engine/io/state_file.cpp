@@ -173,7 +173,11 @@ void StateFile::restore(const VisitState& visit_state) const {
   visit_state(checker);
   checker.require_nothing_left();
   Restorer writer(file_, name_, true);
-  visit_state(writer);
+  try {
+    visit_state(writer);
+  } catch (const Error& error) {  // of a value that makes no sense
+    throw Error(fmt::format("{}: {}", name_, error.what()));
+  }
 }
 
 }  // namespace kiln

@@ -41,7 +41,8 @@ class StateFile {
 
   const std::string& description() const { return description_; }
   // Overwrites what visit_state() shows, or nothing. Errors: a piece that is missing, of another
-  // dtype or shape, or left over.
+  // dtype or shape, or left over: before anything is overwritten; and what visit_state() finds
+  // wrong.
   void restore(const VisitState& visit_state) const;
 
  private:

@@ -130,6 +130,30 @@ TEST_P(StateTest, ATrainingWithSgdGoesOn) { expect_goes_on<SgdTraining>(sgd_conf
 
 KILN_ON_EVERY_FLOAT_PLACE(StateTest);
 
+TEST(State, APlaceBehindTheEpochIsRefused) {
+  const TemporaryDirectory folder;
+  const Device cpu = Device::cpu();
+  BatchStream batches(Tensor::zeros({40, 6}, cpu, DType::uint8), 4, 1);
+  const auto with_cursor = [&](std::uint64_t row) {
+    const Tensor cursor = Tensor::from_host(std::vector<std::uint64_t>{row}, {1}, cpu);
+    std::int64_t epoch = 0;
+    StateSnapshot([&](StateVisitor& visitor) {
+      visitor.visit("batches.cursor", cursor);
+      visitor.visit("batches.epoch", epoch);
+    }).save(folder / "state", "");
+    return error_message([&] {
+      StateFile(folder / "state").restore([&](StateVisitor& visitor) {
+        batches.visit_state(visitor, "batches");
+      });
+    });
+  };
+  EXPECT_EQ(with_cursor(36), "no error");
+  for (const std::uint64_t row : {std::uint64_t{37}, ~std::uint64_t{0}}) {
+    EXPECT_EQ(with_cursor(row), (folder / "state").string() + ": [batch_stream] row " +
+                                    std::to_string(row) + " of the epoch begins no batch");
+  }
+}
+
 // A state of two pieces.
 class StateFileTest : public ::testing::Test {
  protected:

@@ -63,10 +63,12 @@ pbf_reader value_of(const std::string& event, const std::string& name, std::int6
 
 class TensorBoardLogTest : public ::testing::Test {
  protected:
-  std::vector<std::string> events() const { return read_events(path_); }
+  // Readers refer to these until they are read again.
+  const std::vector<std::string>& events() { return events_ = read_events(path_); }
 
   test::TemporaryDirectory folder_;
   std::filesystem::path path_ = folder_ / "events.out.tfevents.kiln";
+  std::vector<std::string> events_;
 };
 
 TEST_F(TensorBoardLogTest, BeginsAnewWithItsVersion) {
