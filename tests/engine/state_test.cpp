@@ -133,8 +133,8 @@ KILN_ON_EVERY_FLOAT_PLACE(StateTest);
 TEST(State, APlaceBehindTheEpochIsRefused) {
   const TemporaryDirectory folder;
   const Device cpu = Device::cpu();
-  BatchStream batches(Tensor::from_host(std::vector<std::uint8_t>(40 * 6), {40, 6}, cpu), 4, 1);
   const auto with_cursor = [&](std::uint64_t row) {
+    BatchStream batches(Tensor::from_host(std::vector<std::uint8_t>(40 * 6), {40, 6}, cpu), 4, 1);
     const Tensor cursor = Tensor::from_host(std::vector<std::uint64_t>{row}, {1}, cpu);
     std::int64_t epoch = 0;
     StateSnapshot([&](StateVisitor& visitor) {
