@@ -9,6 +9,7 @@
 #include "apps/data_path.h"
 #include "apps/fine_tuning_report.h"
 #include "apps/output_folder.h"
+#include "apps/schedule_options.h"
 #include "engine/data/row_set.h"
 #include "engine/io/file.h"
 #include "engine/rng.h"
@@ -28,7 +29,7 @@ struct Options {
   models::FineTuning tuning;
   fs::path model, data, replay;
   fs::path out = "out/finetune";
-  std::string schedule = "constant";
+  apps::ScheduleOptions schedule;
   SplitShares shares;
   std::int64_t classes = 0;
   bool new_head = false, from_scratch = false;
@@ -107,13 +108,7 @@ void add_training_options(CLI::App& app, Options& options) {
       ->check(whole_number(1, 1000000000))
       ->capture_default_str();
   app.add_option("--lr", tuning.learning_rate, "Adam's learning rate")->capture_default_str();
-  app.add_option("--lr-schedule", options.schedule,
-                 "constant; step: times --lr-gamma every --lr-step epochs; cosine: falling to 0")
-      ->capture_default_str();
-  app.add_option("--lr-step", tuning.schedule.step_epochs, "Of schedule step")
-      ->check(whole_number(1, apps::kMaxCount))
-      ->capture_default_str();
-  app.add_option("--lr-gamma", tuning.schedule.gamma, "Of schedule step")->capture_default_str();
+  options.schedule.add_to(app);
   app.add_option("--seed", tuning.seed, "Equal seeds give equal files")
       ->check(whole_number(0, apps::kMaxSeed))
       ->capture_default_str();
@@ -169,9 +164,8 @@ std::vector<Tensor> prepare(const models::Chain& network, const Options& options
 
 int finetune(Options& options) {
   models::FineTuning& tuning = options.tuning;
-  tuning.schedule.kind = schedule_kind_from_name(options.schedule);
+  tuning.schedule = options.schedule.checked();
   check_number("--lr", tuning.learning_rate);
-  check_number("--lr-gamma", tuning.schedule.gamma);
   set_num_threads(options.threads);
   const Device device = Device::from_name(options.device);
   const models::LoadedNetwork loaded = models::load_pretrained(options.model, device);

@@ -53,15 +53,7 @@ void CommonOptions::add_to(CLI::App& app, const std::string& program) {
       ->capture_default_str();
   app.add_option("--lr", learning_rate_, "Adam's learning rate (default: the recipe's)")
       ->check(not_empty());
-  app.add_option("--lr-schedule", schedule_,
-                 "constant; step: times --lr-gamma every --lr-step epochs; cosine: falling to 0")
-      ->capture_default_str();
-  app.add_option("--lr-step", training.schedule.step_epochs, "Of schedule step")
-      ->check(whole_number(1, kMaxCount))
-      ->capture_default_str();
-  app.add_option("--lr-gamma", training.schedule.gamma, "Of schedule step")
-      ->check(not_empty())
-      ->capture_default_str();
+  schedule_.add_to(app);
   app.add_option("--seed", training.seed, "Equal seeds give equal files")
       ->check(whole_number(0, kMaxSeed))
       ->capture_default_str();
@@ -89,13 +81,9 @@ void CommonOptions::add_to(CLI::App& app, const std::string& program) {
 }
 
 Device CommonOptions::prepare(const CLI::App& app) {
-  LearningRateSchedule& schedule = training.schedule;
-  schedule.kind = schedule_kind_from_name(schedule_);
+  training.schedule = schedule_.checked();
   training.program = app.get_name();
-  training.settings = settings_of(app, schedule.kind == ScheduleKind::cosine);
-  if (!(schedule.gamma >= 0) || !std::isfinite(schedule.gamma)) {
-    throw Error(fmt::format("--lr-gamma {} is not a number of at least 0", schedule.gamma));
-  }
+  training.settings = settings_of(app, training.schedule.kind == ScheduleKind::cosine);
   set_matmul_precision(precision_from_name(precision));
   set_num_threads(threads);
   return Device::from_name(device);

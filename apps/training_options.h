@@ -8,6 +8,7 @@
 
 #include "apps/command_line.h"
 #include "apps/data_path.h"
+#include "apps/schedule_options.h"
 #include "apps/training_run.h"
 #include "engine/device.h"
 
@@ -34,7 +35,7 @@ struct CommonOptions {
 
  private:
   double learning_rate_ = 0;
-  std::string schedule_ = "constant";
+  ScheduleOptions schedule_;
 };
 
 }  // namespace kiln::apps

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "kernels/conv.h"
+#include "kernels/conv_epilogue.cuh"
 #include "kernels/conv_operands.cuh"
 #include "kernels/error.h"
 #include "kernels/gemm_plan.cuh"

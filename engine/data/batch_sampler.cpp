@@ -2,11 +2,9 @@
 #include "engine/data/batch_sampler.h"
 
 #include <limits>
-#include <numeric>
 #include <string>
-#include <utility>
 
-#include "engine/rng.h"
+#include "engine/data/shuffled_rows.h"
 
 namespace kiln {
 
@@ -24,15 +22,8 @@ BatchSampler::BatchSampler(std::int64_t num_rows, std::int64_t batch_size, std::
 }
 
 void BatchSampler::start_epoch(std::int64_t epoch) {
-  std::vector<std::int32_t> rows(static_cast<std::size_t>(num_rows_));
-  std::iota(rows.begin(), rows.end(), 0);
-  const std::uint64_t seed = derive_seed(seed_, static_cast<std::uint64_t>(epoch));
-  // Fisher-Yates. The high half of a 32x32-bit product maps a random word to [0, i + 1); its bias
-  // is below 2^-32 times the number of rows.
-  for (std::uint64_t i = rows.size() - 1; i > 0; --i) {
-    const std::uint64_t word = derive_seed(seed, i) >> 32;
-    std::swap(rows[i], rows[(word * (i + 1)) >> 32]);
-  }
+  const auto rows =
+      shuffled_rows<std::int32_t>(num_rows_, derive_seed(seed_, static_cast<std::uint64_t>(epoch)));
   permutation_ = Tensor::from_host(rows, {num_rows_}, device_);
   epoch_ = epoch;
 }

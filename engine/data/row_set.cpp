@@ -7,17 +7,16 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <numeric>
 #include <optional>
 #include <string>
 #include <system_error>
 
 #include "engine/data/csv_rows.h"
 #include "engine/data/mnist.h"
+#include "engine/data/shuffled_rows.h"
 #include "engine/io/image_grid.h"
 #include "engine/io/npy.h"
 #include "engine/io/printable.h"
-#include "engine/rng.h"
 #include "kernels/error.h"
 
 namespace kiln {
@@ -154,11 +153,7 @@ RowSplit split_rows(std::int64_t count, const SplitShares& shares, std::uint64_t
                     "none to train on",
                     count, validation, test));
   }
-  std::vector<std::int64_t> order(static_cast<std::size_t>(count));
-  std::iota(order.begin(), order.end(), 0);
-  for (std::uint64_t i = order.size() - 1; i > 0; --i) {  // as BatchSampler shuffles
-    std::swap(order[i], order[((derive_seed(seed, i) >> 32) * (i + 1)) >> 32]);
-  }
+  const auto order = shuffled_rows<std::int64_t>(count, seed);
   const auto first_validation = order.begin() + test, first_train = first_validation + validation;
   return {{first_train, first_validation + used},
           {first_validation, first_train},

@@ -63,7 +63,7 @@ LoadedNetwork load_foreign(const std::string& path, const SafetensorsFile& file,
 
 LoadedNetwork load_pretrained(const std::filesystem::path& path, Device device) {
   const SafetensorsFile file(path);
-  if (!file.metadata().contains("kiln.architecture")) {
+  if (!file.metadata().contains(kArchitectureKey)) {
     return load_foreign(printable(path), file, device);
   }
   LoadedNetwork loaded = load_network(path, device);

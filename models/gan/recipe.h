@@ -25,8 +25,7 @@ namespace kiln::models {
 //         updates for one of the generator, Adam without momentum; nets and average as in `stable`.
 //         docs/decisions/gan_choices.md says why not the paper's settings.
 // dcgan   `stable` with convolutions in both nets (models/dcgan) and a stronger penalty: slower,
-// and
-//         better digits. docs/decisions/conv.md says what was tried.
+//         with better digits. docs/decisions/conv.md says what was tried.
 //
 // Any but the last becomes a conditional GAN (Mirza & Osindero 2014) with `classes` > 0: both nets
 // are given the label as a one-hot vector behind their input.
