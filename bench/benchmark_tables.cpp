@@ -25,6 +25,7 @@ struct Cell {
   std::vector<double> seconds;
   std::string rate;  // "FLOP/s" or "bytes/s", of the median run
   std::vector<double> rates;
+  std::vector<double> floor_shares;  // how near they come to the machine's best, where that is known
   std::string error;
 };
 
@@ -89,6 +90,7 @@ void add(OrderedMap<Family>& families, const Json& run) {
     cell.rate = rate;
     cell.rates.push_back(run[rate].get<double>());
   }
+  if (run.contains("floor_share")) cell.floor_shares.push_back(run["floor_share"].get<double>());
 }
 
 std::string format(const char* pattern, double value) {
@@ -102,8 +104,14 @@ std::string describe(const Cell& cell, const Cell* first) {
   const double median = quantile(cell.seconds, 0.5);
   const double spread = (quantile(cell.seconds, 0.75) - quantile(cell.seconds, 0.25)) / 2;
   std::string text = format("%.2f", median * 1e6) + format(" ± %.2f µs", spread * 1e6);
-  if (cell.rate == "FLOP/s") text += format(", %.3f TFLOP/s", quantile(cell.rates, 0.5) * 1e-12);
-  if (cell.rate == "bytes/s") text += format(", %.3f TB/s", quantile(cell.rates, 0.5) * 1e-12);
+  if (!cell.rates.empty()) {
+    const double rate = quantile(cell.rates, 0.5);
+    text += ", " + (rate < 1e12 ? format("%.1f G", rate * 1e-9) : format("%.3f T", rate * 1e-12)) +
+            (cell.rate == "FLOP/s" ? "FLOP/s" : "B/s");
+  }
+  if (!cell.floor_shares.empty()) {
+    text += format(", %.0f %% of the floor", quantile(cell.floor_shares, 0.5) * 100);
+  }
   if (first != nullptr && first != &cell && !first->seconds.empty()) {
     text += format(" (×%.2f)", median / quantile(first->seconds, 0.5));
   }

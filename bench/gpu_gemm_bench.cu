@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "gan_shapes.h"
+#include "gemm_shapes.h"
 #include "gpu_bench.h"
 #include "gpu_benchmarks.h"
 #include "kernels/gemm.h"

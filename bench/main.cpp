@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include <benchmark/benchmark.h>
 
+#include <string>
+
+#include "cpu_bench.h"
+#include "engine/device.h"
+#include "threads_option.h"
+
 #if defined(KILN_HAS_CUDA) && !defined(KILN_CUDA_EMULATED)
 #include <cstdio>
-#include <string>
 
 #include "gpu_benchmarks.h"
 #include "kernels/cuda_device.h"
@@ -32,12 +37,36 @@ void add_gpu_benchmarks() {
 }  // namespace kiln::bench
 #endif
 
+namespace kiln::bench {
+
+static int threads_of_the_cpu = 1;
+void set_cpu_threads(int threads) {
+  threads_of_the_cpu = threads;
+  set_num_threads(threads);
+}
+int cpu_threads() { return threads_of_the_cpu; }
+
+static void add_cpu_benchmarks() {
+  add_gan_step_benchmarks();
+  add_vae_step_benchmarks();
+  add_generation_benchmarks();
+  add_gemm_benchmarks();
+  add_kernel_benchmarks();
+}
+
+}  // namespace kiln::bench
+
+// --threads=N: of the CPU, 1 by default. Other options are Google Benchmark's.
 int main(int argc, char** argv) {
+  kiln::bench::set_cpu_threads(kiln::bench::take_threads_option("kiln_bench", argc, argv));
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
 #if defined(KILN_HAS_CUDA) && !defined(KILN_CUDA_EMULATED)
   kiln::bench::add_gpu_benchmarks();
 #endif
+  benchmark::AddCustomContext("peak_gflops",
+                              std::to_string(kiln::bench::peak_flops(kiln::bench::cpu_threads()) * 1e-9));
+  kiln::bench::add_cpu_benchmarks();
   benchmark::RunSpecifiedBenchmarks();
   benchmark::Shutdown();
 }

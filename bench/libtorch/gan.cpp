@@ -10,8 +10,8 @@ namespace kiln::bench {
 
 using torch::Tensor;
 
-Mlp::Mlp(std::vector<std::int64_t> layer_sizes, torch::Device device)
-    : sizes(std::move(layer_sizes)) {
+Mlp::Mlp(std::vector<std::int64_t> layer_sizes, torch::Device device, Output kind)
+    : output(kind), sizes(std::move(layer_sizes)) {
   for (std::size_t i = 1; i < sizes.size(); ++i) {
     const double bound = 1 / std::sqrt(static_cast<double>(sizes[i - 1]));
     for (const std::vector<std::int64_t>& shape :
@@ -25,16 +25,17 @@ Mlp::Mlp(std::vector<std::int64_t> layer_sizes, torch::Device device)
 Tensor Mlp::operator()(Tensor x) const {
   for (std::size_t i = 0; i < parameters.size(); i += 2) {
     x = torch::linear(x, parameters[i], parameters[i + 1]);
-    x = i + 2 < parameters.size() ? torch::relu_(x) : torch::sigmoid(x);
+    if (i + 2 < parameters.size()) x = torch::relu_(x);
   }
-  return x;
+  return output == Output::sigmoid ? torch::sigmoid(x) : x;
 }
 
 void Mlp::freeze(bool frozen) const {
   for (const Tensor& parameter : parameters) parameter.set_requires_grad(!frozen);
 }
 
-FusedAdam::FusedAdam(std::vector<Tensor> parameters) : parameters_(std::move(parameters)) {
+FusedAdam::FusedAdam(std::vector<Tensor> parameters, double learning_rate)
+    : learning_rate_(learning_rate), parameters_(std::move(parameters)) {
   for (const Tensor& parameter : parameters_) {
     first_moments_.push_back(torch::zeros_like(parameter));
     second_moments_.push_back(torch::zeros_like(parameter));
@@ -45,16 +46,16 @@ FusedAdam::FusedAdam(std::vector<Tensor> parameters) : parameters_(std::move(par
 void FusedAdam::step(const std::vector<Tensor>& gradients) {
   const torch::NoGradGuard no_grad;
   at::_foreach_add_(steps_, 1);
-  at::_fused_adam_(parameters_, gradients, first_moments_, second_moments_, {}, steps_, 2e-4, 0.9,
-                   0.999, 0, 1e-8, false, false);
+  at::_fused_adam_(parameters_, gradients, first_moments_, second_moments_, {}, steps_,
+                   learning_rate_, 0.9, 0.999, 0, 1e-8, false, false);
 }
 
 Gan::Gan(torch::Device device)
     : generator({kLatent, 128, 256, 512, 784}, device),
       discriminator({784, 256, 128, 1}, device),
       loss_sums(torch::zeros({2}, device)),
-      generator_adam_(generator.parameters),
-      discriminator_adam_(discriminator.parameters),
+      generator_adam_(generator.parameters, 2e-4),
+      discriminator_adam_(discriminator.parameters, 2e-4),
       one_(torch::ones({}, device)),
       two_(one_ * 2) {}
 
@@ -79,6 +80,11 @@ Tensor Gan::update_generator(const Tensor& noise) {
   generator_adam_.step(torch::autograd::grad({loss}, generator.parameters, {one_}));
   discriminator.freeze(false);
   return loss.detach();
+}
+
+Tensor Gan::sample(const Tensor& noise) const {
+  const torch::InferenceMode inference;
+  return generator(noise);
 }
 
 void Gan::make_targets(std::int64_t batch) {

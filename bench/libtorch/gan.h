@@ -16,24 +16,27 @@
 
 namespace kiln::bench {
 
-// Linear layers with ReLU between and a sigmoid at the end. sizes: of the input and of every layer.
+// Linear layers with ReLU between. sizes: of the input and of every layer.
 struct Mlp {
-  Mlp(std::vector<std::int64_t> sizes, torch::Device device);
+  enum class Output { sigmoid, identity };
+  Mlp(std::vector<std::int64_t> sizes, torch::Device device, Output output = Output::sigmoid);
   torch::Tensor operator()(torch::Tensor x) const;
   void freeze(bool frozen) const;
 
+  Output output;
   std::vector<std::int64_t> sizes;
   std::vector<torch::Tensor> parameters;  // weight (out, in) and bias (out) of each layer
 };
 
-// torch.optim.Adam(lr=2e-4, fused=True); LibTorch's C++ optimizer has no such setting, but the
+// torch.optim.Adam(fused=True); LibTorch's C++ optimizer has no such setting, but the
 // operator behind it is the same.
 class FusedAdam {
  public:
-  explicit FusedAdam(std::vector<torch::Tensor> parameters);
+  FusedAdam(std::vector<torch::Tensor> parameters, double learning_rate);
   void step(const std::vector<torch::Tensor>& gradients);
 
  private:
+  double learning_rate_;
   std::vector<torch::Tensor> parameters_, first_moments_, second_moments_, steps_;
 };
 
@@ -44,6 +47,8 @@ class Gan {
   // real: (batch, 784); noise: (batch, 100). They return the loss, on the device.
   torch::Tensor update_discriminator(const torch::Tensor& real, const torch::Tensor& noise);
   torch::Tensor update_generator(const torch::Tensor& noise);
+  // Images (n, 784) for noise (n, 100).
+  torch::Tensor sample(const torch::Tensor& noise) const;
   // Both, with fresh noise; adds the losses to loss_sums, as Kiln's step does.
   void train_step(const torch::Tensor& real);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The golden run of tests/models/gan_golden_test.cpp, in LibTorch: before a step is timed it is
-// shown to be the step that Kiln computes.
+// The golden runs of tests/models/gan_golden_test.cpp and vae_golden_test.cpp, in LibTorch: before a
+// step is timed it is shown to be the step that Kiln computes.
 #include <zlib.h>
 
 #include <cmath>
@@ -11,11 +11,12 @@
 #include <vector>
 
 #include "gan.h"
+#include "vae.h"
 
 namespace kiln::bench {
 namespace {
 
-constexpr std::int64_t kBatch = 64, kSteps = 20;
+constexpr std::int64_t kBatch = 64;
 
 // lowbias32 of index + stream * 2^24, 24 bits of it, as floats in [-1, 1) times `scale`.
 torch::Tensor hashed(at::IntArrayRef shape, std::uint32_t stream, float scale) {
@@ -56,35 +57,63 @@ void set_weights(const Mlp& mlp, std::uint32_t stream) {
   }
 }
 
+// The largest relative difference of losses from those of a file; NaN counts as infinite.
+class Comparison {
+ public:
+  explicit Comparison(const char* file) : golden_(nlohmann::json::parse(std::ifstream(file))) {}
+
+  void add(const torch::Tensor& loss, const char* name, std::int64_t step) {
+    const double expected = golden_.at(name).at(static_cast<std::size_t>(step)).get<double>();
+    const double difference = std::abs(loss.item<double>() - expected) / std::abs(expected);
+    if (!(difference <= worst_)) {
+      worst_ = std::isnan(difference) ? std::numeric_limits<double>::infinity() : difference;
+    }
+  }
+  double worst() const { return worst_; }
+
+ private:
+  nlohmann::json golden_;
+  double worst_ = 0;
+};
+
+torch::Tensor hashed_noise(std::int64_t latent, std::int64_t stream, torch::Device device) {
+  return hashed({kBatch, latent}, static_cast<std::uint32_t>(stream), 1.7320508f).to(device);
+}
+
 }  // namespace
 
 double golden_difference(torch::Device device) {
-  std::ifstream file(KILN_GOLDEN_LOSSES);
-  const nlohmann::json golden = nlohmann::json::parse(file);
+  constexpr std::int64_t kSteps = 20;
   const torch::Tensor images = mnist_images(kBatch * kSteps).to(device);
   Gan gan(device);
   set_weights(gan.generator, 0);
   set_weights(gan.discriminator, 20);
-
-  double worst = 0;
-  const auto compare = [&](const torch::Tensor& loss, const char* name, std::int64_t step) {
-    const double expected = golden.at(name).at(static_cast<std::size_t>(step)).get<double>();
-    const double difference = std::abs(loss.item<double>() - expected) / std::abs(expected);
-    if (!(difference <= worst)) {
-      worst = std::isnan(difference) ? std::numeric_limits<double>::infinity() : difference;
-    }
-  };
+  Comparison comparison(KILN_GOLDEN_GAN);
   for (std::int64_t step = 0; step < kSteps; ++step) {
     const auto noise = [&](std::int64_t half) {
-      return hashed({kBatch, Gan::kLatent}, static_cast<std::uint32_t>(100 + 2 * step + half),
-                    1.7320508f)
-          .to(device);
+      return hashed_noise(Gan::kLatent, 100 + 2 * step + half, device);
     };
-    compare(gan.update_discriminator(images.narrow(0, step * kBatch, kBatch), noise(0)), "d_loss",
-            step);
-    compare(gan.update_generator(noise(1)), "g_loss", step);
+    comparison.add(gan.update_discriminator(images.narrow(0, step * kBatch, kBatch), noise(0)),
+                   "d_loss", step);
+    comparison.add(gan.update_generator(noise(1)), "g_loss", step);
   }
-  return worst;
+  return comparison.worst();
+}
+
+double vae_golden_difference(torch::Device device) {
+  constexpr std::int64_t kSteps = 10;
+  const torch::Tensor images = mnist_images(kBatch * kSteps).to(device);
+  Vae vae(device);
+  set_weights(vae.encoder, 0);
+  set_weights(vae.decoder, 20);
+  Comparison comparison(KILN_GOLDEN_VAE);
+  for (std::int64_t step = 0; step < kSteps; ++step) {
+    const Vae::Loss loss = vae.train_step(images.narrow(0, step * kBatch, kBatch),
+                                          hashed_noise(Vae::kLatent, 100 + step, device));
+    comparison.add(loss.reconstruction, "reconstruction", step);
+    comparison.add(loss.kl, "kl", step);
+  }
+  return comparison.worst();
 }
 
 }  // namespace kiln::bench

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
-// The GAN step in LibTorch: eager on the CPU and on a GPU, and captured in a CUDA graph. Every way
-// is checked against the golden losses before it is timed; fp32 products are fp32 (no TF32).
+// In LibTorch: the GAN's step, eager on the CPU and on a GPU, and captured in a CUDA graph; the VAE's
+// step and drawing images, on the CPU. Every step is checked against the golden losses before it is
+// timed; fp32 products are fp32 (no TF32).
 // --threads=N: CPU threads, 1 by default. Other options are Google Benchmark's.
 #include <benchmark/benchmark.h>
 
-#include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
 #include <string>
-#include <string_view>
 
 #include "gan.h"
+#include "threads_option.h"
+#include "vae.h"
 #ifdef KILN_LIBTORCH_CUDA
 #include <ATen/cuda/CUDAGraph.h>
 #include <c10/cuda/CUDAStream.h>
@@ -24,8 +24,7 @@ using namespace kiln::bench;
 constexpr double kTolerance = 1e-4;  // of a loss, relative
 
 // Whether the step is the right one on this device; otherwise the benchmark fails by name.
-bool is_right(benchmark::State& state, torch::Device device) {
-  const double difference = golden_difference(device);
+bool is_right(benchmark::State& state, double difference) {
   if (difference <= kTolerance) return true;
   state.SkipWithError(
       ("losses differ from the golden ones by " + std::to_string(difference)).c_str());
@@ -51,17 +50,30 @@ void time_steps(benchmark::State& state, torch::Device device, Step&& step) {
 }
 
 void eager_step(benchmark::State& state, torch::Device device, std::int64_t batch) {
-  if (!is_right(state, device)) return;
+  if (!is_right(state, golden_difference(device))) return;
   Gan gan(device);
   const torch::Tensor real = torch::rand({batch, 784}, device);
   time_steps(state, device, [&] { gan.train_step(real); });
+}
+
+void vae_step(benchmark::State& state, torch::Device device, std::int64_t batch) {
+  if (!is_right(state, vae_golden_difference(device))) return;
+  Vae vae(device);
+  const torch::Tensor images = torch::rand({batch, 784}, device);
+  time_steps(state, device, [&] { vae.train_step(images); });
+}
+
+void generate(benchmark::State& state, torch::Device device, std::int64_t batch) {
+  const Gan gan(device);
+  const torch::Tensor noise = torch::randn({batch, Gan::kLatent}, device);
+  time_steps(state, device, [&] { gan.sample(noise); });
 }
 
 #ifdef KILN_LIBTORCH_CUDA
 // As PyTorch's documentation asks: warm up on a side stream, capture one step there, replay it.
 void graph_step(benchmark::State& state, std::int64_t batch) {
   const torch::Device device(torch::kCUDA);
-  if (!is_right(state, device)) return;
+  if (!is_right(state, golden_difference(device))) return;
   Gan gan(device);
   const torch::Tensor real = torch::rand({batch, 784}, device);
   at::cuda::CUDAGraph graph;
@@ -84,14 +96,19 @@ void graph_step(benchmark::State& state, std::int64_t batch) {
 }
 #endif
 
-void add_benchmarks() {
+void add_benchmarks(int threads) {
   const auto add = [](const std::string& name, auto run, auto... args) {
     benchmark::RegisterBenchmark(name.c_str(), run, args...)->UseManualTime();
   };
   const torch::Device cpu(torch::kCPU);
+  const std::string on_cpu = "_threads" + std::to_string(threads) + "/libtorch/";
+  for (const std::int64_t batch : {1, 64, 1024}) {
+    add("cpu_generate" + on_cpu + "batch" + std::to_string(batch), generate, cpu, batch);
+  }
   for (const std::int64_t batch : {64, 128, 512}) {
     const std::string size = "seed_batch" + std::to_string(batch);
-    add("cpu_gan_step/libtorch_eager/" + size, eager_step, cpu, batch);
+    add("cpu_gan_step" + on_cpu + size, eager_step, cpu, batch);
+    add("cpu_vae_step" + on_cpu + "basic_batch" + std::to_string(batch), vae_step, cpu, batch);
     if (!torch::cuda::is_available()) continue;
     add("gpu_gan_step/libtorch_eager/" + size, eager_step, torch::Device(torch::kCUDA), batch);
 #ifdef KILN_LIBTORCH_CUDA
@@ -108,25 +125,14 @@ void add_benchmarks() {
 }  // namespace
 
 int main(int argc, char** argv) {
-  int threads = 1;
-  const auto last = std::remove_if(argv + 1, argv + argc, [&](const char* argument) {
-    constexpr std::string_view kOption = "--threads=";
-    if (!std::string_view(argument).starts_with(kOption)) return false;
-    threads = std::atoi(argument + kOption.size());
-    return true;
-  });
-  argc = static_cast<int>(last - argv);
-  if (threads < 1) {
-    std::fprintf(stderr, "kiln_bench_libtorch: error: --threads wants a number of at least 1\n");
-    return 2;
-  }
+  const int threads = take_threads_option("kiln_bench_libtorch", argc, argv);
   torch::set_num_threads(threads);
   at::globalContext().setAllowTF32CuBLAS(false);
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
   benchmark::AddCustomContext("libtorch", TORCH_VERSION);
   benchmark::AddCustomContext("libtorch_threads", std::to_string(threads));
-  add_benchmarks();
+  add_benchmarks(threads);
   benchmark::RunSpecifiedBenchmarks();
   benchmark::Shutdown();
 }

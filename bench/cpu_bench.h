@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+// For benchmarks on the CPU. Names are family/implementation/case, from which benchmark_tables makes
+// one table a family with a column an implementation. Each reports a rate and, as `floor_share`, its
+// part of the machine's best, which is measured before and after: 1 is as fast as can be.
+#pragma once
+
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+
+#include "machine_peak.h"
+
+namespace kiln::bench {
+
+// That the engine uses.
+void set_cpu_threads(int threads);
+int cpu_threads();
+
+// `unit` of each iteration's `amount`, where `best` a second is possible.
+inline void report_rate(benchmark::State& state, const char* unit, double amount, double best) {
+  constexpr auto kRate = benchmark::Counter::kIsIterationInvariantRate;
+  state.counters[unit] = benchmark::Counter(amount, kRate);
+  state.counters["floor_share"] = benchmark::Counter(amount / best, kRate);
+}
+
+template <class Work>
+void time_calls(benchmark::State& state, Work&& work) {
+  for (int warm_up = 0; warm_up < 3; ++warm_up) work();
+  for (auto _ : state) work();
+}
+
+// A call of `work` makes so many floating-point operations.
+template <class Work>
+void time_operations(benchmark::State& state, double operations, Work&& work) {
+  const double before = peak_flops(cpu_threads());
+  time_calls(state, work);
+  report_rate(state, "FLOP/s", operations, std::max(before, peak_flops(cpu_threads())));
+}
+
+// A call of `work` reads and writes so many bytes, in arrays of `footprint` bytes together.
+template <class Work>
+void time_bytes(benchmark::State& state, std::int64_t bytes, std::int64_t footprint, Work&& work) {
+  const double before = peak_bandwidth(cpu_threads(), footprint);
+  time_calls(state, work);
+  report_rate(state, "bytes/s", static_cast<double>(bytes),
+              std::max(before, peak_bandwidth(cpu_threads(), footprint)));
+}
+
+// Adds family/kiln/name, timed by the wall clock; the family's name says the number of threads.
+template <class Run, class... Args>
+void add_cpu_benchmark(const std::string& family, const std::string& name, Run run, Args... args) {
+  const int threads = cpu_threads();
+  const std::string path = family + "_threads" + std::to_string(threads) + "/kiln/" + name;
+  benchmark::RegisterBenchmark(path.c_str(), run, args...)->UseRealTime();
+}
+
+// What each file adds.
+void add_gan_step_benchmarks();
+void add_vae_step_benchmarks();
+void add_generation_benchmarks();
+void add_gemm_benchmarks();
+void add_kernel_benchmarks();
+
+}  // namespace kiln::bench

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+// Whole training steps of the VAE 784-400-20, out of a data set in memory.
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "cpu_bench.h"
+#include "models/vae/vae.h"
+#include "step_flops.h"
+
+namespace kiln::bench {
+namespace {
+
+void vae_step(benchmark::State& state, std::int64_t batch) {
+  const auto recipe = models::VaeRecipe::from_name("basic");
+  models::Vae vae(recipe, 784, 1, Device::cpu());
+  const std::vector<std::uint8_t> bytes(static_cast<std::size_t>(16 * batch * 784), 100);
+  const BatchStream batches(Tensor::from_host(bytes, {16 * batch, 784}, Device::cpu()), batch, 1);
+  time_operations(state, vae_step_flops(recipe, static_cast<double>(batch)),
+                  [&] { vae.train_step(batches); });
+}
+
+}  // namespace
+
+void add_vae_step_benchmarks() {
+  for (const std::int64_t batch : {64, 128, 512}) {
+    add_cpu_benchmark("cpu_vae_step", "basic_batch" + std::to_string(batch), vae_step, batch);
+  }
+}
+
+}  // namespace kiln::bench
