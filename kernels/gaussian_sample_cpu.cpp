@@ -13,7 +13,7 @@ void gaussian_sample(CpuStream, const GaussianSample<T>& args, T* z) {
     const T* const mean = args.parameters + i * 2 * latent;
     for (std::int64_t j = 0; j < latent; ++j) {
       const std::int64_t at = i * latent + j;
-      z[at] = mean[j] + args.noise[at] * std::exp(mean[latent + j] / 2);
+      z[at] = mean[j] + args.noise[at] * exp(mean[latent + j] / 2);
     }
   }
 }
@@ -27,7 +27,7 @@ void gaussian_sample_backward(CpuStream, const GaussianSample<T>& args, const T*
     T* const d_mean = d_parameters + i * 2 * latent;
     for (std::int64_t j = 0; j < latent; ++j) {
       const std::int64_t at = i * latent + j;
-      const T d_log_variance = dz[at] * args.noise[at] * std::exp(log_variance[j] / 2) / 2;
+      const T d_log_variance = dz[at] * args.noise[at] * exp(log_variance[j] / 2) / 2;
       d_mean[j] = accumulate ? d_mean[j] + dz[at] : dz[at];
       d_mean[latent + j] = accumulate ? d_mean[latent + j] + d_log_variance : d_log_variance;
     }

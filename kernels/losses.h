@@ -14,7 +14,7 @@ struct LogLoss {
   static constexpr const char* name = "log_loss";
   template <class T>
   KILN_HOST_DEVICE T value(T x, T t) const {
-    return (t - T(1)) * clamp_min(std::log1p(-x), -100.0) - t * clamp_min(log(x), -100.0);
+    return (t - T(1)) * clamp_min(log1p(-x), -100.0) - t * clamp_min(log(x), -100.0);
   }
   template <class T>
   KILN_HOST_DEVICE T derivative(const T& x, const T& t) const {
@@ -27,7 +27,8 @@ struct BceWithLogits {
   static constexpr const char* name = "bce_with_logits";
   template <class T>
   KILN_HOST_DEVICE T value(T x, T t) const {
-    return t == T(1) ? softplus(-x) : softplus(x) - t * x;
+    const bool is_one = t == T(1);
+    return softplus(is_one ? -x : x) - (is_one ? T(0) : t * x);
   }
   template <class T>
   KILN_HOST_DEVICE T derivative(const T& x, const T& t) const {
