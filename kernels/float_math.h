@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// exp, log, log1p and tanh of a float without branches or calls, so that a loop over them becomes
+// exp, log, log1p, tanh, sin and cos of a float without branches or calls, so that a loop over them becomes
 // vector instructions. Within 2 units in the last place of the true value, over all floats: infinities,
 // zeros, NaN and the smallest numbers give what the C library gives. The polynomials are those of
-// Cephes' expf, logf and tanhf (Moshier 1992).
+// Cephes' expf, logf, tanhf, sinf and cosf (Moshier 1992).
 #pragma once
 
 #include <bit>
@@ -74,6 +74,29 @@ inline float tanh(float x) {
   p = p * z - 3.33332819422e-1f;
   const float large = 1.0f - 2.0f / (exp(2.0f * (x < 0.0f ? -x : x)) + 1.0f);
   return z < 0.390625f ? p * z * x + x : x < 0.0f ? -large : large;
+}
+
+struct SinCos {
+  float sin, cos;
+};
+
+// Of x in [-2 pi, 2 pi]: x = q pi/2 + r with |r| <= pi/4, Cephes' sinf and cosf of r, exchanged and
+// negated as the quadrant asks.
+inline SinCos sin_cos(float x) {
+  constexpr float kRound = 12582912.0f;  // as in exp()
+  const float shifted = x * 0.636619772f + kRound;
+  const float q = shifted - kRound;
+  const float r = x - q * 1.57079637f + q * 4.37113883e-8f;  // pi/2 in two parts
+  const float z = r * r;
+  const float sine = ((z * -1.9515295891e-4f + 8.3321608736e-3f) * z - 1.6666654611e-1f) * z * r + r;
+  const float cosine =
+      ((z * 2.443315711809948e-5f - 1.388731625493765e-3f) * z + 4.166664568298827e-2f) * (z * z) -
+      0.5f * z + 1.0f;
+  const std::uint32_t quadrant = std::bit_cast<std::uint32_t>(shifted);
+  const bool odd = (quadrant & 1) != 0;
+  const std::uint32_t sin_sign = (quadrant & 2) << 30, cos_sign = ((quadrant + 1) & 2) << 30;
+  return {std::bit_cast<float>(std::bit_cast<std::uint32_t>(odd ? cosine : sine) ^ sin_sign),
+          std::bit_cast<float>(std::bit_cast<std::uint32_t>(odd ? sine : cosine) ^ cos_sign)};
 }
 
 }  // namespace kiln::kernels::float_math

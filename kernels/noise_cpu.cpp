@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Built with -ffast-math, so that log, sin and cos become the vector functions of libmvec; no input
-// here is infinite or NaN. Whole blocks are computed whatever n is: an element's bits do not depend
-// on how many follow it.
+// Whole blocks are computed whatever n is: an element's bits do not depend on how many follow it.
 #include <algorithm>
 #include <cmath>
 
+#include "kernels/float_math.h"
 #include "kernels/noise.h"
 #include "kernels/parallel_cpu.h"
 #include "kernels/philox.h"
@@ -14,6 +13,30 @@ namespace {
 
 constexpr std::int64_t kBlockQuads = 64;
 constexpr std::int64_t kBlock = 4 * kBlockQuads;
+
+// The words of kBlockQuads quads from `first` on. Round by round, for the quads are independent and
+// become vector instructions.
+void draw_words(std::uint64_t seed, std::uint64_t draw, std::uint64_t first, std::uint32_t* words) {
+  std::uint32_t part[4][kBlockQuads];
+  for (std::int64_t q = 0; q < kBlockQuads; ++q) {
+    const PhiloxWords counter = philox_counter(draw, first + static_cast<std::uint64_t>(q));
+    for (int i = 0; i < 4; ++i) part[i][q] = counter[static_cast<std::size_t>(i)];
+  }
+  for (std::uint32_t round = 0; round < kPhiloxRounds; ++round) {
+#pragma omp simd
+    for (std::int64_t q = 0; q < kBlockQuads; ++q) {
+      const PhiloxWords next =
+          philox_round({part[0][q], part[1][q], part[2][q], part[3][q]}, seed, round);
+      part[0][q] = next[0];
+      part[1][q] = next[1];
+      part[2][q] = next[2];
+      part[3][q] = next[3];
+    }
+  }
+  for (std::int64_t q = 0; q < kBlockQuads; ++q) {
+    for (std::int64_t i = 0; i < 4; ++i) words[4 * q + i] = part[i][q];
+  }
+}
 
 // curand_uniform: (0, 1].
 void to_uniform(const std::uint32_t* words, float* out) {
@@ -28,21 +51,13 @@ void to_normal(const std::uint32_t* words, float* out) {
   constexpr float kScale = 2.3283064e-10f;        // 2^-32
   constexpr float kTwoPiScale = 1.46291807e-09f;  // 2^-32 * 2 pi
   constexpr std::int64_t kPairs = kBlock / 2;
-  float radius[kPairs], sine[kPairs], cosine[kPairs];
-#pragma omp simd
   for (std::int64_t i = 0; i < kPairs; ++i) {
     const float u = static_cast<float>(words[2 * i]) * kScale + kScale / 2;
-    radius[i] = std::sqrt(-2.0f * std::log(u));
-  }
-#pragma omp simd
-  for (std::int64_t i = 0; i < kPairs; ++i) {
     const float v = static_cast<float>(words[2 * i + 1]) * kTwoPiScale + kTwoPiScale / 2;
-    sine[i] = std::sin(v);
-    cosine[i] = std::cos(v);
-  }
-  for (std::int64_t i = 0; i < kPairs; ++i) {
-    out[2 * i] = radius[i] * sine[i];
-    out[2 * i + 1] = radius[i] * cosine[i];
+    const float radius = std::sqrt(-2.0f * float_math::log(u));
+    const float_math::SinCos angle = float_math::sin_cos(v);
+    out[2 * i] = radius * angle.sin;
+    out[2 * i + 1] = radius * angle.cos;
   }
 }
 
@@ -54,11 +69,7 @@ void draw(std::uint64_t seed, std::uint64_t* state, T* out, std::int64_t n, Tran
     for (std::int64_t block = first; block < last; ++block) {
       alignas(64) std::uint32_t words[kBlock];
       alignas(64) float values[kBlock];
-      for (std::int64_t q = 0; q < kBlockQuads; ++q) {
-        const PhiloxWords quad =
-            philox_quad(seed, counter, static_cast<std::uint64_t>(block * kBlockQuads + q));
-        std::copy(quad.begin(), quad.end(), words + 4 * q);
-      }
+      draw_words(seed, counter, static_cast<std::uint64_t>(block * kBlockQuads), words);
       transform(words, values);
       const std::int64_t begin = block * kBlock;
       std::copy_n(values, std::min(kBlock, n - begin), out + begin);

@@ -3,6 +3,7 @@
 // step and drawing images, on the CPU. Every step is checked against the golden losses before it is
 // timed; fp32 products are fp32 (no TF32).
 // --threads=N: CPU threads, 1 by default. Other options are Google Benchmark's.
+#include <ATen/Version.h>
 #include <benchmark/benchmark.h>
 
 #include <chrono>
@@ -96,6 +97,14 @@ void graph_step(benchmark::State& state, std::int64_t batch) {
 }
 #endif
 
+// What LibTorch was built with, for JSON.
+std::string one_line(std::string text) {
+  for (char& c : text) {
+    if (c == '\n' || c == '"' || c == '\\') c = ' ';
+  }
+  return text;
+}
+
 void add_benchmarks(int threads) {
   const auto add = [](const std::string& name, auto run, auto... args) {
     benchmark::RegisterBenchmark(name.c_str(), run, args...)->UseManualTime();
@@ -132,6 +141,7 @@ int main(int argc, char** argv) {
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
   benchmark::AddCustomContext("libtorch", TORCH_VERSION);
   benchmark::AddCustomContext("libtorch_threads", std::to_string(threads));
+  benchmark::AddCustomContext("libtorch_config", one_line(at::show_config()));
   add_benchmarks(threads);
   benchmark::RunSpecifiedBenchmarks();
   benchmark::Shutdown();

@@ -57,6 +57,16 @@ TEST(FloatMath, TanhIsWithinTwoUnitsInTheLastPlace) {
   expect_within(2, kernels::float_math::tanh, [](double x) { return std::tanh(x); });
 }
 
+TEST(FloatMath, SinAndCosAreNearAsFarAsTwoPi) {
+  constexpr double kUnit = 0x1.4p-23;  // one unit in the last place of numbers near 1, and a quarter
+  for (int i = -200000; i <= 200000; ++i) {
+    const float x = static_cast<float>(i) * 3.1415926e-5f;
+    const kernels::float_math::SinCos y = kernels::float_math::sin_cos(x);
+    ASSERT_NEAR(y.sin, std::sin(static_cast<double>(x)), kUnit) << x;
+    ASSERT_NEAR(y.cos, std::cos(static_cast<double>(x)), kUnit) << x;
+  }
+}
+
 TEST(FloatMath, TheEndsAreExact) {
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
   EXPECT_EQ(kernels::float_math::exp(-kInfinity), 0.0f);
