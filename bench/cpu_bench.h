@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// For benchmarks on the CPU. Names are family/implementation/case, from which benchmark_tables makes
-// one table a family with a column an implementation. Each reports a rate and, as `floor_share`, its
-// part of the machine's best, which is measured before and after: 1 is as fast as can be.
+// For benchmarks on the CPU. Names are family/implementation/case, from which benchmark_tables
+// makes one table a family with a column an implementation. Each reports a rate and, as
+// `floor_share`, its part of the machine's best, which is measured before and after each: 1 is as
+// fast as can be.
 #pragma once
 
 #include <benchmark/benchmark.h>

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 // The matrix products of the GAN's and the VAE's steps, as the CPU does them.
-#include "kernels/gemm.h"
-
 #include <vector>
 
 #include "cpu_bench.h"
 #include "gemm_shapes.h"
+#include "kernels/gemm.h"
 
 namespace kiln::bench {
 namespace {
@@ -34,7 +33,8 @@ void multiply(benchmark::State& state, const GemmShape& shape) {
 void add_gemm_benchmarks() {
   std::vector<GemmShape> shapes = gan_shapes();
   for (const GemmShape& shape : vae_shapes()) shapes.push_back(shape);
-  for (const GemmShape& shape : shapes) add_cpu_benchmark("cpu_gemm", shape.name(), multiply, shape);
+  for (const GemmShape& shape : shapes)
+    add_cpu_benchmark("cpu_gemm", shape.name(), multiply, shape);
 }
 
 }  // namespace kiln::bench

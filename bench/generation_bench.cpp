@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Images from the MNIST generator. One at a time, every weight is read for two operations: the floor
-// is the bandwidth; many at a time it is the arithmetic.
+// Images from the MNIST generator. One at a time, every weight is read for two operations: the
+// floor is the bandwidth; many at a time it is the arithmetic.
 #include <cstdint>
 #include <string>
 
@@ -23,8 +23,8 @@ void generate(benchmark::State& state, std::int64_t batch) {
   } else {
     time_operations(state, 2 * weights * static_cast<double>(batch), draw);
   }
-  state.counters["images/s"] = benchmark::Counter(static_cast<double>(batch),
-                                                  benchmark::Counter::kIsIterationInvariantRate);
+  state.counters["images/s"] =
+      benchmark::Counter(static_cast<double>(batch), benchmark::Counter::kIsIterationInvariantRate);
 }
 
 }  // namespace

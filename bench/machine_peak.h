@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// What this machine can do at best, measured: the floor that times are held against. Both take a few
-// milliseconds and return the best of several tries, since other programs can only slow them down.
+// What this machine can do at best, measured: the floor that times are held against. Both take a
+// few milliseconds and return the best of all tries in this process, since other programs can only
+// slow them down.
 #pragma once
 
 #include <cstdint>

@@ -64,8 +64,8 @@ int main(int argc, char** argv) {
 #if defined(KILN_HAS_CUDA) && !defined(KILN_CUDA_EMULATED)
   kiln::bench::add_gpu_benchmarks();
 #endif
-  benchmark::AddCustomContext("peak_gflops",
-                              std::to_string(kiln::bench::peak_flops(kiln::bench::cpu_threads()) * 1e-9));
+  benchmark::AddCustomContext(
+      "peak_gflops", std::to_string(kiln::bench::peak_flops(kiln::bench::cpu_threads()) * 1e-9));
   kiln::bench::add_cpu_benchmarks();
   benchmark::RunSpecifiedBenchmarks();
   benchmark::Shutdown();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// process_cost RUNS COMMAND...: runs a command so many times, its output thrown away, and prints the
-// median wall time in seconds and the largest resident memory in MiB.
+// process_cost RUNS COMMAND...: runs a command so many times, its output thrown away, and prints
+// the median wall time in seconds and the largest resident memory in MiB.
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// exp, log, log1p, tanh, sin and cos of a float without branches or calls, so that a loop over them becomes
-// vector instructions. Within 2 units in the last place of the true value, over all floats: infinities,
-// zeros, NaN and the smallest numbers give what the C library gives. The polynomials are those of
-// Cephes' expf, logf, tanhf, sinf and cosf (Moshier 1992).
+// exp, log, log1p, tanh, sin and cos of a float without branches or calls, so that a loop over them
+// becomes vector instructions. Within 2 units in the last place of the true value, over all floats:
+// infinities, zeros, NaN and the smallest numbers give what the C library gives. The polynomials
+// are those of Cephes' expf, logf, tanhf, sinf and cosf (Moshier 1992).
 #pragma once
 
 #include <bit>
@@ -11,7 +11,8 @@
 
 namespace kiln::kernels::float_math {
 
-inline constexpr float kLog2High = 0.693359375f, kLog2Low = -2.12194440e-4f;  // log(2), in two parts
+inline constexpr float kLog2High = 0.693359375f,
+                       kLog2Low = -2.12194440e-4f;  // log(2), in two parts
 
 // e^x = 2^n e^r with |r| <= log(2)/2. n may be beyond a float's exponents: it is applied by halves.
 inline float exp(float x) {
@@ -27,7 +28,8 @@ inline float exp(float x) {
   p = p * r + 1.6666665459e-1f;
   p = p * r + 5.0000001201e-1f;
   p = p * (r * r) + r + 1.0f;
-  const std::uint32_t exponent = std::bit_cast<std::uint32_t>(shifted) - std::bit_cast<std::uint32_t>(kRound);
+  const std::uint32_t exponent =
+      std::bit_cast<std::uint32_t>(shifted) - std::bit_cast<std::uint32_t>(kRound);
   const std::uint32_t half = static_cast<std::uint32_t>(static_cast<std::int32_t>(exponent) >> 1);
   const float first = std::bit_cast<float>((half + 127) << 23);
   const float second = std::bit_cast<float>((exponent - half + 127) << 23);
@@ -88,7 +90,8 @@ inline SinCos sin_cos(float x) {
   const float q = shifted - kRound;
   const float r = x - q * 1.57079637f + q * 4.37113883e-8f;  // pi/2 in two parts
   const float z = r * r;
-  const float sine = ((z * -1.9515295891e-4f + 8.3321608736e-3f) * z - 1.6666654611e-1f) * z * r + r;
+  const float sine =
+      ((z * -1.9515295891e-4f + 8.3321608736e-3f) * z - 1.6666654611e-1f) * z * r + r;
   const float cosine =
       ((z * 2.443315711809948e-5f - 1.388731625493765e-3f) * z + 4.166664568298827e-2f) * (z * z) -
       0.5f * z + 1.0f;

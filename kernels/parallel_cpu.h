@@ -30,7 +30,9 @@ void parallel_for(std::int64_t n, std::int64_t grain, F&& f) {
       const std::int64_t part = omp_get_thread_num();
       const std::int64_t begin = blocks * part / parts * 64;
       const std::int64_t end = std::min(blocks * (part + 1) / parts * 64, n);
-      if (begin < end) f(begin, end);
+      // A copy of what f refers to: the compiler need not fear that a store changes it.
+      auto own = f;
+      if (begin < end) own(begin, end);
     }
     return;
   }

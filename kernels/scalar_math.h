@@ -14,8 +14,8 @@ using std::sqrt;
 
 // On the CPU, of a float: what loops can vectorize. Everywhere else the library's.
 #if defined(__CUDA_ARCH__)
-#define KILN_SCALAR_FUNCTION(name)                                          \
-  KILN_HOST_DEVICE inline float name(float x) { return std::name(x); }      \
+#define KILN_SCALAR_FUNCTION(name)                                     \
+  KILN_HOST_DEVICE inline float name(float x) { return std::name(x); } \
   KILN_HOST_DEVICE inline double name(double x) { return std::name(x); }
 #else
 #define KILN_SCALAR_FUNCTION(name)                                            \

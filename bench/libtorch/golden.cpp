@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The golden runs of tests/models/gan_golden_test.cpp and vae_golden_test.cpp, in LibTorch: before a
-// step is timed it is shown to be the step that Kiln computes.
+// The golden runs of tests/models/gan_golden_test.cpp and vae_golden_test.cpp, in LibTorch: before
+// a step is timed it is shown to be the step that Kiln computes.
 #include <zlib.h>
 
 #include <cmath>

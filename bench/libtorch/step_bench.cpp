@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// In LibTorch: the GAN's step, eager on the CPU and on a GPU, and captured in a CUDA graph; the VAE's
-// step and drawing images, on the CPU. Every step is checked against the golden losses before it is
-// timed; fp32 products are fp32 (no TF32).
+// In LibTorch: the GAN's step, eager on the CPU and on a GPU, and captured in a CUDA graph; the
+// VAE's step and drawing images, on the CPU. Every step is checked against the golden losses before
+// it is timed; fp32 products are fp32 (no TF32).
 // --threads=N: CPU threads, 1 by default. Other options are Google Benchmark's.
 #include <ATen/Version.h>
 #include <benchmark/benchmark.h>

@@ -28,8 +28,8 @@ Vae::Loss Vae::train_step(const Tensor& images, const Tensor& noise) {
   const Tensor& mean = gaussian[0];
   const Tensor& log_variance = gaussian[1];
   const Tensor z = torch::addcmul(mean, noise, torch::exp(0.5 * log_variance));
-  const Tensor reconstruction = torch::binary_cross_entropy_with_logits(
-      decoder(z), images, {}, {}, at::Reduction::Sum);
+  const Tensor reconstruction =
+      torch::binary_cross_entropy_with_logits(decoder(z), images, {}, {}, at::Reduction::Sum);
   const Tensor kl = -0.5 * torch::sum(1 + log_variance - mean.square() - log_variance.exp());
   const Tensor loss = (reconstruction + kl) / batch;
   adam_.step(torch::autograd::grad({loss}, parameters_));

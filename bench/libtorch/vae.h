@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The VAE of pytorch/examples (784-400-20, Bernoulli likelihood on logits, Adam 1e-3) in LibTorch, as
-// a careful user would write it: fused linear and loss operators, gradients made afresh each step,
-// Adam as one operator.
+// The VAE of pytorch/examples (784-400-20, Bernoulli likelihood on logits, Adam 1e-3) in LibTorch,
+// as a careful user would write it: fused linear and loss operators, gradients made afresh each
+// step, Adam as one operator.
 #pragma once
 
 #include <torch/torch.h>

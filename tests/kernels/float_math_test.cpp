@@ -58,7 +58,8 @@ TEST(FloatMath, TanhIsWithinTwoUnitsInTheLastPlace) {
 }
 
 TEST(FloatMath, SinAndCosAreNearAsFarAsTwoPi) {
-  constexpr double kUnit = 0x1.4p-23;  // one unit in the last place of numbers near 1, and a quarter
+  constexpr double kUnit =
+      0x1.4p-23;  // one unit in the last place of numbers near 1, and a quarter
   for (int i = -200000; i <= 200000; ++i) {
     const float x = static_cast<float>(i) * 3.1415926e-5f;
     const kernels::float_math::SinCos y = kernels::float_math::sin_cos(x);

@@ -3,9 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <string>
 #include <vector>
 
+#include "engine/data/sha256_blocks.h"
 #include "tests/engine/io/error_message.h"
 #include "tests/support/temporary_directory.h"
 
@@ -52,6 +54,20 @@ TEST(Sha256, DoesNotDependOnThePieces) {
     }
     EXPECT_EQ(sum.hex_digest(), sha256(text)) << piece;
   }
+}
+
+// Whichever of the two the sums above were made by.
+TEST(Sha256, BothWaysToCompressAgree) {
+  const Sha256Blocks by_instruction = sha256_blocks_by_instruction();
+  if (by_instruction == nullptr) GTEST_SKIP() << "this CPU has no instructions for SHA-256";
+  std::vector<std::uint8_t> blocks;
+  for (std::uint32_t i = 0; i < 5 * 64; ++i) {
+    blocks.push_back(static_cast<std::uint8_t>(i * 2654435761u >> 24));
+  }
+  std::array<std::uint32_t, 8> state = {1, 2, 3, 0xFFFFFFFF, 5, 6, 0x80000000, 8}, other = state;
+  sha256_blocks_portable(state.data(), blocks.data(), 5);
+  by_instruction(other.data(), blocks.data(), 5);
+  EXPECT_EQ(state, other);
 }
 
 class Sha256Sums : public testing::Test {
