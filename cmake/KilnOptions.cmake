@@ -34,6 +34,11 @@ endif()
 if(NOT KILN_PORTABLE)
   target_compile_options(kiln_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-march=native>)
 endif()
+# A program carries what it calls, not the whole library.
+if(NOT KILN_SANITIZE AND NOT APPLE)
+  target_compile_options(kiln_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-ffunction-sections;-fdata-sections>)
+  target_link_options(kiln_flags INTERFACE LINKER:--gc-sections)
+endif()
 if(KILN_SANITIZE)
   # Of everything, the emulated device included: it tells them about fibers and device memory.
   string(APPEND CMAKE_CXX_FLAGS

@@ -32,7 +32,8 @@ void sha256_blocks_portable(std::uint32_t* state, const std::uint8_t* blocks, st
     std::array<std::uint32_t, 64> w;
     for (std::size_t i = 0; i < 16; ++i) w[i] = load_big32(blocks + 4 * i);
     for (std::size_t i = 16; i < 64; ++i) {
-      const std::uint32_t s0 = std::rotr(w[i - 15], 7) ^ std::rotr(w[i - 15], 18) ^ (w[i - 15] >> 3);
+      const std::uint32_t s0 =
+          std::rotr(w[i - 15], 7) ^ std::rotr(w[i - 15], 18) ^ (w[i - 15] >> 3);
       const std::uint32_t s1 = std::rotr(w[i - 2], 17) ^ std::rotr(w[i - 2], 19) ^ (w[i - 2] >> 10);
       w[i] = w[i - 16] + s0 + w[i - 7] + s1;
     }
@@ -82,9 +83,10 @@ __attribute__((target("sha,sse4.1"))) void sha256_blocks_x86(std::uint32_t* stat
         w[i] = _mm_shuffle_epi8(load(blocks + 16 * i), big_endian);
       } else {
         const __m128i last = w[(i + 3) % 4], before_last = w[(i + 2) % 4];
-        w[i % 4] = _mm_sha256msg2_epu32(_mm_add_epi32(_mm_sha256msg1_epu32(w[i % 4], w[(i + 1) % 4]),
-                                                      _mm_alignr_epi8(last, before_last, 4)),
-                                        last);
+        w[i % 4] =
+            _mm_sha256msg2_epu32(_mm_add_epi32(_mm_sha256msg1_epu32(w[i % 4], w[(i + 1) % 4]),
+                                               _mm_alignr_epi8(last, before_last, 4)),
+                                 last);
       }
       const __m128i sum = _mm_add_epi32(w[i % 4], load(&round_constants[4 * i]));
       hgdc = _mm_sha256rnds2_epu32(hgdc, feba, sum);
