@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include <cmath>
-
 #include "kernels/gaussian_sample.h"
+#include "kernels/scalar_math.h"
 
 namespace kiln::kernels {
 
