@@ -28,6 +28,9 @@ int run_child(const std::filesystem::path& program, const std::vector<std::strin
 
   const pid_t child = ::fork();
   if (child == 0) {
+    sigset_t none;  // interrupt.h blocks signals, which a child would inherit
+    sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
     ::dup2(output, STDOUT_FILENO);
     ::dup2(output, STDERR_FILENO);
     ::execv(argv[0], argv.data());

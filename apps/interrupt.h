@@ -4,6 +4,7 @@
 
 namespace kiln::apps {
 
+// To be called before there are other threads: one that is there already would take the signal.
 void watch_for_interrupt();
 bool interrupted();
 

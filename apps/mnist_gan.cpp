@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Trains a GAN on MNIST, or on any data set in its file format.
+#include "apps/interrupt.h"
 #include "apps/training_options.h"
 #include "engine/data/mnist.h"
 #include "models/gan/gan.h"
@@ -71,6 +72,7 @@ class GanTrainee final : public apps::Trainee {
 };
 
 int train(const CLI::App& app, Options& options) {
+  apps::watch_for_interrupt();  // before there are other threads
   models::GanRecipe recipe = models::GanRecipe::from_name(options.recipe);
   if (const auto rate = options.common.learning_rate(app)) recipe.set_learning_rate(*rate);
   const Device device = options.common.prepare(app);

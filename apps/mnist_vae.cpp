@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Trains a VAE on MNIST, or on any data set in its file format.
+#include "apps/interrupt.h"
 #include "apps/training_options.h"
 #include "apps/vae_gan_trainee.h"
 #include "apps/vae_trainee.h"
@@ -50,6 +51,7 @@ models::VaeRecipe recipe_of(const CLI::App& app, const Options& options) {
 }
 
 int train(const CLI::App& app, Options& options) {
+  apps::watch_for_interrupt();  // before there are other threads
   const bool is_vae_gan = options.recipe == "vae-gan";
   const auto vae_gan = is_vae_gan ? vae_gan_recipe(app, options) : models::VaeGanRecipe();
   const auto recipe = is_vae_gan ? models::VaeRecipe() : recipe_of(app, options);

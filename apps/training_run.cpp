@@ -343,7 +343,6 @@ int train(Trainee& trainee, const TrainingOptions& options, const MnistData& dat
     throw Error(fmt::format("--batch {} is not between 1 and the {} images of the data set",
                             options.batch, images.count));
   }
-  watch_for_interrupt();
   TrainingRun run(trainee, options, data, device);
   print(fmt::format("Training {} on {} images of {}x{}\nRunning on {}\n", trainee.description(),
                     images.count, images.width, images.height, device.description()));
