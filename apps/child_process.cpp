@@ -28,7 +28,8 @@ int run_child(const std::filesystem::path& program, const std::vector<std::strin
 
   const pid_t child = ::fork();
   if (child == 0) {
-    sigset_t none;  // interrupt.h blocks signals, which a child would inherit
+    ::setpgid(0, 0);  // a terminal's Ctrl-C is for this program, which passes it on once
+    sigset_t none;    // interrupt.h blocks signals, which a child would inherit
     sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
     ::dup2(output, STDOUT_FILENO);

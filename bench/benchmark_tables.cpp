@@ -25,8 +25,7 @@ struct Cell {
   std::vector<double> seconds;
   std::string rate;  // "FLOP/s" or "bytes/s", of the median run
   std::vector<double> rates;
-  std::vector<double>
-      floor_shares;  // how near they come to the machine's best, where that is known
+  std::vector<double> floor_shares;  // of the machine's best, where that is known
   std::string error;
 };
 

@@ -7,7 +7,6 @@
 
 #include <benchmark/benchmark.h>
 
-#include <algorithm>
 #include <cstdint>
 #include <string>
 
@@ -35,18 +34,18 @@ void time_calls(benchmark::State& state, Work&& work) {
 // A call of `work` makes so many floating-point operations.
 template <class Work>
 void time_operations(benchmark::State& state, double operations, Work&& work) {
-  const double before = peak_flops(cpu_threads());
+  peak_flops(cpu_threads());
   time_calls(state, work);
-  report_rate(state, "FLOP/s", operations, std::max(before, peak_flops(cpu_threads())));
+  report_rate(state, "FLOP/s", operations, peak_flops(cpu_threads()));
 }
 
 // A call of `work` reads and writes so many bytes, in arrays of `footprint` bytes together.
 template <class Work>
 void time_bytes(benchmark::State& state, std::int64_t bytes, std::int64_t footprint, Work&& work) {
-  const double before = peak_bandwidth(cpu_threads(), footprint);
+  peak_bandwidth(cpu_threads(), footprint);
   time_calls(state, work);
   report_rate(state, "bytes/s", static_cast<double>(bytes),
-              std::max(before, peak_bandwidth(cpu_threads(), footprint)));
+              peak_bandwidth(cpu_threads(), footprint));
 }
 
 // Adds family/kiln/name, timed by the wall clock; the family's name says the number of threads.

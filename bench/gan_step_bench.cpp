@@ -2,9 +2,9 @@
 // Whole training steps of the GAN, as an application trains: batches out of a data set in memory.
 #include <cstdint>
 #include <string>
-#include <vector>
 
 #include "cpu_bench.h"
+#include "grey_batches.h"
 #include "models/gan/gan.h"
 #include "step_flops.h"
 
@@ -14,8 +14,7 @@ namespace {
 void gan_step(benchmark::State& state, const char* recipe_name, std::int64_t batch) {
   const auto recipe = models::GanRecipe::from_name(recipe_name);
   models::Gan gan(recipe, 784, 1, Device::cpu());
-  const std::vector<std::uint8_t> bytes(static_cast<std::size_t>(16 * batch * 784), 100);
-  const BatchStream batches(Tensor::from_host(bytes, {16 * batch, 784}, Device::cpu()), batch, 1);
+  const BatchStream batches = grey_batches(batch, Device::cpu());
   time_operations(state, gan_step_flops(recipe, static_cast<double>(batch)),
                   [&] { gan.train_step(batches); });
 }

@@ -5,10 +5,10 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
-#include <vector>
 
 #include "gpu_bench.h"
 #include "gpu_benchmarks.h"
+#include "grey_batches.h"
 #include "models/gan/gan.h"
 
 namespace kiln::bench {
@@ -33,9 +33,7 @@ void time_steps(benchmark::State& state, const Device& device, Step&& step) {
 void graph_gan_step(benchmark::State& state, std::int64_t batch, const char* recipe) {
   const Device device = Device::cuda();
   models::Gan gan(models::GanRecipe::from_name(recipe), 784, 1, device);
-  constexpr std::int64_t kBatches = 16;
-  const std::vector<std::uint8_t> bytes(static_cast<std::size_t>(kBatches * batch * 784), 100);
-  const BatchStream batches(Tensor::from_host(bytes, {kBatches * batch, 784}, device), batch, 1);
+  const BatchStream batches = grey_batches(batch, device);
   time_steps(state, device, [&] { gan.train_step(batches); });
   if (gan.num_graph_nodes(false) == 0) state.SkipWithError("the step was not captured");
 }

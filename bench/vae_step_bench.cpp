@@ -2,9 +2,9 @@
 // Whole training steps of the VAE 784-400-20, out of a data set in memory.
 #include <cstdint>
 #include <string>
-#include <vector>
 
 #include "cpu_bench.h"
+#include "grey_batches.h"
 #include "models/vae/vae.h"
 #include "step_flops.h"
 
@@ -14,8 +14,7 @@ namespace {
 void vae_step(benchmark::State& state, std::int64_t batch) {
   const auto recipe = models::VaeRecipe::from_name("basic");
   models::Vae vae(recipe, 784, 1, Device::cpu());
-  const std::vector<std::uint8_t> bytes(static_cast<std::size_t>(16 * batch * 784), 100);
-  const BatchStream batches(Tensor::from_host(bytes, {16 * batch, 784}, Device::cpu()), batch, 1);
+  const BatchStream batches = grey_batches(batch, Device::cpu());
   time_operations(state, vae_step_flops(recipe, static_cast<double>(batch)),
                   [&] { vae.train_step(batches); });
 }
