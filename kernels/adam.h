@@ -6,6 +6,8 @@
 //   p = p - rate / (1 - beta1^t) * m / (sqrt(v) / sqrt(1 - beta2^t) + epsilon)
 // with t counted from 1. epsilon is added after the square root is bias-corrected; other forms of
 // Adam put it elsewhere and give other weights. The rate is learning_rate * min(1, t/warmup_steps).
+// With decoupled_weight_decay it is AdamW (Loshchilov & Hutter 2019): g = grad, and before the
+// update p = p - rate * weight_decay * p.
 //
 // The same pass can keep an exponential moving average of the parameters (parameter_update.h).
 #pragma once
@@ -19,7 +21,14 @@
 
 namespace kiln::kernels {
 
+template <class T>
+struct AdamState;
+
 struct AdamConfig {
+  static constexpr const char* kName = "adam";
+  template <class T>
+  using State = AdamState<T>;
+
   double learning_rate = 1e-3;
   double beta1 = 0.9;
   double beta2 = 0.999;
@@ -27,6 +36,7 @@ struct AdamConfig {
   double weight_decay = 0;
   std::int64_t warmup_steps = 0;
   double average_decay = 0;
+  bool decoupled_weight_decay = false;
 };
 
 // What changes from update to update.
@@ -34,9 +44,10 @@ template <class T>
 struct AdamState {
   double beta1_power = 1;  // beta1^t
   double beta2_power = 1;  // beta2^t
+  double warmup = 1;       // of the coming update: min(1, t/warmup_steps)
   std::int64_t t = 0;      // number of the coming update
   T learning_rate = 0;     // may be written from the host at any time
-  T rate_scale = 0;        // of the coming update: min(1, t/warmup_steps) / (1 - beta1^t)
+  T rate_scale = 0;        // of the coming update: warmup / (1 - beta1^t)
   T sqrt_bias_correction2 = 0;
   T average_weight = 0;  // 1 - d
 
@@ -52,7 +63,8 @@ struct AdamState {
     ++t;
     beta1_power *= config.beta1;
     beta2_power *= config.beta2;
-    rate_scale = static_cast<T>(warmup_scale(t, config.warmup_steps) / (1 - beta1_power));
+    warmup = warmup_scale(t, config.warmup_steps);
+    rate_scale = static_cast<T>(warmup / (1 - beta1_power));
     sqrt_bias_correction2 = static_cast<T>(std::sqrt(1 - beta2_power));
     average_weight = static_cast<T>(kernels::average_weight(t, config.average_decay));
   }
@@ -63,7 +75,8 @@ template <class T>
 struct AdamRule {
   T beta1, one_minus_beta1;
   T beta2, one_minus_beta2;
-  T epsilon, weight_decay;
+  T epsilon;
+  T l2, decoupled_decay;  // either is the weight decay, the other is 0
 
   explicit AdamRule(const AdamConfig& config)
       : beta1(static_cast<T>(config.beta1)),
@@ -71,10 +84,12 @@ struct AdamRule {
         beta2(static_cast<T>(config.beta2)),
         one_minus_beta2(static_cast<T>(1 - config.beta2)),
         epsilon(static_cast<T>(config.epsilon)),
-        weight_decay(static_cast<T>(config.weight_decay)) {}
+        l2(static_cast<T>(config.decoupled_weight_decay ? 0 : config.weight_decay)),
+        decoupled_decay(static_cast<T>(config.decoupled_weight_decay ? config.weight_decay : 0)) {}
 
   KILN_HOST_DEVICE void update(const AdamState<T>& state, T& p, T grad, T& m, T& v) const {
-    const T g = grad + weight_decay * p;
+    const T g = grad + l2 * p;
+    p -= state.learning_rate * static_cast<T>(state.warmup) * decoupled_decay * p;
     m = beta1 * m + one_minus_beta1 * g;
     v = beta2 * v + one_minus_beta2 * g * g;
     p -= state.learning_rate * state.rate_scale * m /
@@ -84,9 +99,9 @@ struct AdamRule {
 
 // One update; then state->advance(config).
 template <class T>
-void adam(CpuStream stream, const AdamConfig& config, AdamState<T>* state,
-          const ParameterArrays<T>& arrays);
-void adam(CudaStream stream, const AdamConfig& config, AdamState<float>* state,
-          const ParameterArrays<float>& arrays);
+void update(CpuStream stream, const AdamConfig& config, AdamState<T>* state,
+            const ParameterArrays<T>& arrays);
+void update(CudaStream stream, const AdamConfig& config, AdamState<float>* state,
+            const ParameterArrays<float>& arrays);
 
 }  // namespace kiln::kernels

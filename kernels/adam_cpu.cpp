@@ -5,14 +5,15 @@
 namespace kiln::kernels {
 
 template <class T>
-void adam(CpuStream, const AdamConfig& config, AdamState<T>* state,
-          const ParameterArrays<T>& arrays) {
+void update(CpuStream, const AdamConfig& config, AdamState<T>* state,
+            const ParameterArrays<T>& arrays) {
   update_parameters(AdamRule<T>(config), *state, arrays);
   state->advance(config);
 }
 
-template void adam(CpuStream, const AdamConfig&, AdamState<float>*, const ParameterArrays<float>&);
-template void adam(CpuStream, const AdamConfig&, AdamState<double>*,
-                   const ParameterArrays<double>&);
+template void update(CpuStream, const AdamConfig&, AdamState<float>*,
+                     const ParameterArrays<float>&);
+template void update(CpuStream, const AdamConfig&, AdamState<double>*,
+                     const ParameterArrays<double>&);
 
 }  // namespace kiln::kernels

@@ -15,9 +15,9 @@ __global__ void adam_kernel(AdamConfig config, AdamRule<float> rule, AdamState<f
 
 // ---- launchers
 
-void adam(CudaStream stream, const AdamConfig& config, AdamState<float>* state,
-          const ParameterArrays<float>& arrays) {
-  launch("adam", adam_kernel, blocks_for_packs(arrays.n), kBlockSize, 0, stream, config,
+void update(CudaStream stream, const AdamConfig& config, AdamState<float>* state,
+            const ParameterArrays<float>& arrays) {
+  launch(AdamConfig::kName, adam_kernel, blocks_for_packs(arrays.n), kBlockSize, 0, stream, config,
          AdamRule<float>(config), state, arrays, stream.scratch.tickets);
 }
 

@@ -2,7 +2,8 @@
 // What the optimizers' kernels share: one pass over a parameter arena. A rule's
 // update(state, p, grad, m, v) changes one parameter and what the rule remembers of it; its state
 // lives in the device's memory and every pass leaves it ready for the next, so that a recorded
-// training step moves on when it is replayed (adam.h, sgd.h).
+// training step moves on when it is replayed (adam.h, rmsprop.h, sgd.h). A state has no padding:
+// its bytes go into checkpoints.
 #pragma once
 
 #include <cstdint>

@@ -17,7 +17,14 @@
 
 namespace kiln::kernels {
 
+template <class T>
+struct SgdState;
+
 struct SgdConfig {
+  static constexpr const char* kName = "sgd";
+  template <class T>
+  using State = SgdState<T>;
+
   double learning_rate = 1e-2;
   double momentum = 0;
   double weight_decay = 0;
@@ -29,9 +36,9 @@ struct SgdConfig {
 // What changes from update to update.
 template <class T>
 struct SgdState {
+  double warmup = 1;     // of the coming update: min(1, t/warmup_steps)
   std::int64_t t = 0;    // number of the coming update
   T learning_rate = 0;   // may be written from the host at any time
-  T rate_scale = 0;      // of the coming update: min(1, t/warmup_steps)
   T average_weight = 0;  // 1 - d
 
   // The state before the first update.
@@ -44,7 +51,7 @@ struct SgdState {
 
   KILN_HOST_DEVICE void advance(const SgdConfig& config) {
     ++t;
-    rate_scale = static_cast<T>(warmup_scale(t, config.warmup_steps));
+    warmup = warmup_scale(t, config.warmup_steps);
     average_weight = static_cast<T>(kernels::average_weight(t, config.average_decay));
   }
 };
@@ -63,15 +70,15 @@ struct SgdRule {
   KILN_HOST_DEVICE void update(const SgdState<T>& state, T& p, T grad, T& m, T&) const {
     const T g = grad + weight_decay * p;
     m = momentum * m + g;
-    p -= state.learning_rate * state.rate_scale * (nesterov ? g + momentum * m : m);
+    p -= state.learning_rate * static_cast<T>(state.warmup) * (nesterov ? g + momentum * m : m);
   }
 };
 
 // One update; then state->advance(config). arrays.m may be null where momentum is 0.
 template <class T>
-void sgd(CpuStream stream, const SgdConfig& config, SgdState<T>* state,
-         const ParameterArrays<T>& arrays);
-void sgd(CudaStream stream, const SgdConfig& config, SgdState<float>* state,
-         const ParameterArrays<float>& arrays);
+void update(CpuStream stream, const SgdConfig& config, SgdState<T>* state,
+            const ParameterArrays<T>& arrays);
+void update(CudaStream stream, const SgdConfig& config, SgdState<float>* state,
+            const ParameterArrays<float>& arrays);
 
 }  // namespace kiln::kernels

@@ -5,12 +5,14 @@
 namespace kiln::kernels {
 
 template <class T>
-void sgd(CpuStream, const SgdConfig& config, SgdState<T>* state, const ParameterArrays<T>& arrays) {
+void update(CpuStream, const SgdConfig& config, SgdState<T>* state,
+            const ParameterArrays<T>& arrays) {
   update_parameters(SgdRule<T>(config), *state, arrays);
   state->advance(config);
 }
 
-template void sgd(CpuStream, const SgdConfig&, SgdState<float>*, const ParameterArrays<float>&);
-template void sgd(CpuStream, const SgdConfig&, SgdState<double>*, const ParameterArrays<double>&);
+template void update(CpuStream, const SgdConfig&, SgdState<float>*, const ParameterArrays<float>&);
+template void update(CpuStream, const SgdConfig&, SgdState<double>*,
+                     const ParameterArrays<double>&);
 
 }  // namespace kiln::kernels

@@ -15,9 +15,9 @@ __global__ void sgd_kernel(SgdConfig config, SgdRule<float> rule, SgdState<float
 
 // ---- launchers
 
-void sgd(CudaStream stream, const SgdConfig& config, SgdState<float>* state,
-         const ParameterArrays<float>& arrays) {
-  launch("sgd", sgd_kernel, blocks_for_packs(arrays.n), kBlockSize, 0, stream, config,
+void update(CudaStream stream, const SgdConfig& config, SgdState<float>* state,
+            const ParameterArrays<float>& arrays) {
+  launch(SgdConfig::kName, sgd_kernel, blocks_for_packs(arrays.n), kBlockSize, 0, stream, config,
          SgdRule<float>(config), state, arrays, stream.scratch.tickets);
 }
 

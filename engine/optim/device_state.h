@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What an optimizer's kernel keeps from update to update (kernels/adam.h, kernels/sgd.h), in the
+// What an optimizer's kernel keeps from update to update (kernels/parameter_update.h), in the
 // memory of the parameters' device, where a replayed step finds it.
 #pragma once
 
@@ -14,11 +14,13 @@
 
 namespace kiln::optim {
 
-// State<T> has a learning_rate of type T and t, the number of the coming update.
-template <template <class> class State>
+// Config::State<T> has a learning_rate of type T and t, the number of the coming update.
+template <class Config>
 class DeviceState {
  public:
-  template <class Config>
+  template <class T>
+  using State = typename Config::template State<T>;
+
   DeviceState(const Config& config, const Tensor& parameters) : parameters_(parameters) {
     with_type([&](auto zero) {
       const auto state = State<decltype(zero)>::first(config);

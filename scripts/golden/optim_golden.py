@@ -11,10 +11,15 @@ CASES = [
     ("adam", "Adam", dict(lr=1e-2)),
     ("adam_gan", "Adam", dict(lr=1e-3, betas=(0.5, 0.999))),
     ("adam_weight_decay", "Adam", dict(lr=2e-2, betas=(0.8, 0.95), eps=1e-6, weight_decay=0.1)),
+    ("adamw", "AdamW", dict(lr=2e-2, betas=(0.8, 0.95), eps=1e-6, weight_decay=0.1)),
+    ("adam_clip_norm", "Adam", dict(lr=1e-2), dict(norm=1.5)),
     ("sgd", "SGD", dict(lr=0.1)),
     ("sgd_momentum", "SGD", dict(lr=0.05, momentum=0.9)),
     ("sgd_weight_decay", "SGD", dict(lr=0.05, momentum=0.8, weight_decay=0.2)),
     ("sgd_nesterov", "SGD", dict(lr=0.05, momentum=0.8, weight_decay=0.2, nesterov=True)),
+    ("sgd_clip_value", "SGD", dict(lr=0.1), dict(value=0.6)),
+    ("rmsprop", "RMSprop", dict(lr=1e-2)),
+    ("rmsprop_momentum", "RMSprop", dict(lr=5e-3, alpha=0.9, eps=1e-5, momentum=0.8, weight_decay=0.1)),
 ]
 
 
@@ -27,12 +32,16 @@ def gradients():
     return grads.round(decimals=6)
 
 
-def train(optimizer, settings, grads):
+def train(grads, optimizer, settings, clip={}):
     p = torch.tensor(START, dtype=torch.float64, requires_grad=True)
     steps = getattr(torch.optim, optimizer)([p], **settings)
     weights = []
     for grad in grads:
         p.grad = grad.clone()
+        if "norm" in clip:
+            torch.nn.utils.clip_grad_norm_([p], clip["norm"])
+        if "value" in clip:
+            torch.nn.utils.clip_grad_value_([p], clip["value"])
         steps.step()
         weights.append(p.detach().clone())
     return torch.stack(weights)
@@ -62,12 +71,14 @@ def main():
         rows(grads),
         "};",
     ]
-    for name, optimizer, settings in CASES:
+    for name, optimizer, settings, *clip in CASES:
         table = "k" + "".join(word.capitalize() for word in name.split("_"))
         shown = ", ".join(f"{key}={value}" for key, value in settings.items())
-        text += ["", f"// {optimizer}({shown})",
+        clipped = "".join(f", gradients clipped by {kind} {bound}"
+                          for bounds in clip for kind, bound in bounds.items())
+        text += ["", f"// {optimizer}({shown}){clipped}",
                  f"inline constexpr double {table}[kSteps][kWeights] = {{",
-                 rows(train(optimizer, settings, grads)), "};"]
+                 rows(train(grads, optimizer, settings, *clip)), "};"]
     text += ["", "}  // namespace kiln::test::golden", "// clang-format on", ""]
     with open("tests/golden/optim_golden.h", "w") as out:
         out.write("\n".join(text))

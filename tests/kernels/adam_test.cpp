@@ -33,8 +33,8 @@ class Adam : public BackendTest<Backend> {
     const DeviceValue<Backend, AdamState<Real>> adam_state(AdamState<Real>::first(config));
     for (int t = 1; t <= steps; ++t) {
       const Buffer<Backend> g(gradient(t), layout(3));
-      kernels::adam(Backend::stream(), config, adam_state.data(),
-                    {p.data(), g.data(), m.data(), v.data(), nullptr, p.size()});
+      kernels::update(Backend::stream(), config, adam_state.data(),
+                      {p.data(), g.data(), m.data(), v.data(), nullptr, p.size()});
     }
     const auto to_double = [](const Buffer<Backend>& buffer) {
       const auto values = buffer.values();
@@ -139,8 +139,8 @@ TYPED_TEST(Adam, StateWarmUpAndAverage) {
     const AdamState<Real> now = state.value();
     EXPECT_EQ(now.t, t);
     EXPECT_EQ(now.learning_rate, Real(0.25));
-    kernels::adam(TypeParam::stream(), config, state.data(),
-                  {p.data(), g.data(), m.data(), v.data(), average.data(), n});
+    kernels::update(TypeParam::stream(), config, state.data(),
+                    {p.data(), g.data(), m.data(), v.data(), average.data(), n});
     expected_m = 0.5 * expected_m + 0.5;
     expected_v = 0.75 * expected_v + 0.25;
     expected_p -= 0.25 * std::min(1.0, t / 4.0) / (1 - std::pow(0.5, t)) * expected_m /

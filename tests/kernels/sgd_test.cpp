@@ -49,9 +49,9 @@ class Sgd : public BackendTest<Backend> {
       const std::vector<double> grad =
           random_values<double>(n, -1, 1, 10 + static_cast<std::uint32_t>(t));
       const Buffer<Backend> g(grad, layout(3));
-      kernels::sgd(Backend::stream(), config, state.data(),
-                   {p.data(), g.data(), has_momentum ? m.data() : nullptr, nullptr,
-                    has_average ? average.data() : nullptr, n});
+      kernels::update(Backend::stream(), config, state.data(),
+                      {p.data(), g.data(), has_momentum ? m.data() : nullptr, nullptr,
+                       has_average ? average.data() : nullptr, n});
       expect_step(config, t, grad, expected);
     }
     EXPECT_EQ(state.value().t, 6);
@@ -89,8 +89,8 @@ TYPED_TEST(Sgd, LargeArenaAndTheSameBits) {
     const Buffer<TypeParam> p(std::vector<double>(kLargeSize, 1.0)),
         g(std::vector<double>(kLargeSize, 0.25)), m(std::vector<double>(kLargeSize, 1.0));
     const DeviceValue<TypeParam, SgdState<Real>> state(SgdState<Real>::first(config));
-    kernels::sgd(TypeParam::stream(), config, state.data(),
-                 {p.data(), g.data(), m.data(), nullptr, nullptr, p.size()});
+    kernels::update(TypeParam::stream(), config, state.data(),
+                    {p.data(), g.data(), m.data(), nullptr, nullptr, p.size()});
     return p.values();
   };
   const auto first = run();

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 // Twenty updates against PyTorch's, weight by weight and step by step.
+#include <functional>
 #include <span>
 
 #include "engine/autograd/backward.h"
 #include "engine/ops/arithmetic.h"
 #include "engine/ops/reduce.h"
 #include "engine/optim/adam.h"
+#include "engine/optim/clip_grad.h"
+#include "engine/optim/rmsprop.h"
 #include "engine/optim/sgd.h"
 #include "tests/golden/optim_golden.h"
 #include "tests/support/devices.h"
@@ -20,7 +23,9 @@ class GoldenOptimTest : public PlaceTest {
  protected:
   // The weights are split over two parameters, so that the arena's padding lies between them.
   template <class Optimizer, class Config>
-  void expect_weights(const Config& config, const Weights (&expected)[golden::kSteps]) const {
+  void expect_weights(
+      const Config& config, const Weights (&expected)[golden::kSteps],
+      const std::function<void(const optim::ParameterArena&)>& clip = [](const auto&) {}) const {
     constexpr int kFirst = 2, kSecond = golden::kWeights - kFirst;
     const std::vector<double> start(golden::kStart, golden::kStart + golden::kWeights);
     const Tensor first = leaf({start.begin(), start.begin() + kFirst}, {kFirst});
@@ -31,6 +36,7 @@ class GoldenOptimTest : public PlaceTest {
       const double* g = golden::kGradients[step];
       backward(sum(first * tensor({g, g + kFirst}, {kFirst})) +
                sum(second * tensor({g + kFirst, g + golden::kWeights}, {kSecond, 1})));
+      clip(arena);
       optimizer.step();
       std::vector<double> actual = values_of(first);
       for (const double value : values_of(second)) actual.push_back(value);
@@ -57,6 +63,21 @@ TEST_P(GoldenOptimTest, AdamWithEverySetting) {
       golden::kAdamWeightDecay);
 }
 
+TEST_P(GoldenOptimTest, AdamW) {
+  expect_weights<optim::Adam>(optim::AdamConfig{.learning_rate = 2e-2,
+                                                .beta1 = 0.8,
+                                                .beta2 = 0.95,
+                                                .epsilon = 1e-6,
+                                                .weight_decay = 0.1,
+                                                .decoupled_weight_decay = true},
+                              golden::kAdamw);
+}
+
+TEST_P(GoldenOptimTest, AdamOfGradientsClippedByNorm) {
+  expect_weights<optim::Adam>(optim::AdamConfig{.learning_rate = 1e-2}, golden::kAdamClipNorm,
+                              [](const auto& arena) { optim::clip_grad_norm(arena, 1.5); });
+}
+
 TEST_P(GoldenOptimTest, Sgd) {
   expect_weights<optim::Sgd>(optim::SgdConfig{.learning_rate = 0.1}, golden::kSgd);
 }
@@ -77,6 +98,24 @@ TEST_P(GoldenOptimTest, SgdWithNesterovMomentum) {
       optim::SgdConfig{
           .learning_rate = 0.05, .momentum = 0.8, .weight_decay = 0.2, .nesterov = true},
       golden::kSgdNesterov);
+}
+
+TEST_P(GoldenOptimTest, SgdOfGradientsClippedByValue) {
+  expect_weights<optim::Sgd>(optim::SgdConfig{.learning_rate = 0.1}, golden::kSgdClipValue,
+                             [](const auto& arena) { optim::clip_grad_value(arena, 0.6); });
+}
+
+TEST_P(GoldenOptimTest, Rmsprop) {
+  expect_weights<optim::Rmsprop>(optim::RmspropConfig{.learning_rate = 1e-2}, golden::kRmsprop);
+}
+
+TEST_P(GoldenOptimTest, RmspropWithMomentumAndWeightDecay) {
+  expect_weights<optim::Rmsprop>(optim::RmspropConfig{.learning_rate = 5e-3,
+                                                      .alpha = 0.9,
+                                                      .epsilon = 1e-5,
+                                                      .momentum = 0.8,
+                                                      .weight_decay = 0.1},
+                                 golden::kRmspropMomentum);
 }
 
 KILN_ON_EVERY_PLACE(GoldenOptimTest);

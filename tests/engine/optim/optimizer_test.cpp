@@ -7,7 +7,9 @@
 #include "engine/ops/arithmetic.h"
 #include "engine/ops/reduce.h"
 #include "engine/optim/adam.h"
+#include "engine/optim/clip_grad.h"
 #include "engine/optim/ema.h"
+#include "engine/optim/rmsprop.h"
 #include "engine/optim/sgd.h"
 #include "tests/support/devices.h"
 #include "tests/support/expect_error.h"
@@ -19,6 +21,8 @@ namespace {
 using optim::Adam;
 using optim::AdamConfig;
 using optim::ParameterArena;
+using optim::Rmsprop;
+using optim::RmspropConfig;
 using optim::Sgd;
 using optim::SgdConfig;
 
@@ -125,6 +129,40 @@ TEST_P(OptimizerTest, SgdErrors) {
                "[sgd] average decay 1.000000 is not in [0, 1)");
   expect_error([&] { Sgd(arena, {}, tensor({1}, {1})); },
                "[sgd] average (1) does not match parameters (64)");
+}
+
+TEST_P(OptimizerTest, RmspropErrors) {
+  ParameterArena arena({leaf({1}, {1})});
+  const auto make = [&](RmspropConfig config) { Rmsprop rmsprop(arena, config); };
+  expect_error([&] { make({.learning_rate = kNaN}); },
+               "[rmsprop] learning rate nan is not a number of at least 0");
+  expect_error([&] { make({.alpha = 1}); }, "[rmsprop] alpha 1.000000 is not in [0, 1)");
+  expect_error([&] { make({.epsilon = -1}); },
+               "[rmsprop] epsilon -1.000000 is not a number of at least 0");
+  expect_error([&] { make({.momentum = kNaN}); },
+               "[rmsprop] momentum nan is not a number of at least 0");
+}
+
+// The norm is that of all parameters together, padding aside.
+TEST_P(OptimizerTest, ClippedGradients) {
+  const Tensor a = leaf({1, 1}, {2}), b = leaf({1}, {});
+  const ParameterArena arena({a, b});
+  const auto set_gradients = [&] {
+    arena.zero_grad();
+    backward(sum(a * tensor({1, -2}, {2})) + b * 2.0);
+  };
+  set_gradients();
+  EXPECT_TRUE(near(optim::clip_grad_norm(arena, 1.5).item(), 3, 1e-6, 0));
+  EXPECT_TRUE(near(values_of(a.grad()), std::vector<double>{0.5, -1}, 1e-6, 0));
+  EXPECT_TRUE(near(b.grad().item(), 1, 1e-6, 0));
+  set_gradients();
+  optim::clip_grad_value(arena, 1.5);
+  EXPECT_TRUE(same_bits(values_of(a.grad()), {1, -1.5}));
+  EXPECT_EQ(b.grad().item(), 1.5);
+  expect_error([&] { optim::clip_grad_norm(arena, kNaN); },
+               "[clip_grad] norm nan is not a number of at least 0");
+  expect_error([&] { optim::clip_grad_value(arena, -1); },
+               "[clip_grad] value -1.000000 is not a number of at least 0");
 }
 
 TEST_P(OptimizerTest, MovingAverage) {
