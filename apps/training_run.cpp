@@ -15,6 +15,7 @@
 #include "apps/interrupt.h"
 #include "apps/output_folder.h"
 #include "apps/run_results.h"
+#include "engine/autograd/anomaly.h"
 #include "engine/io/crc32.h"
 #include "engine/io/file.h"
 #include "engine/io/image_grid.h"
@@ -105,6 +106,7 @@ class TrainingRun {
       results_.remove_events();
     }
     results_.remove_temporaries();
+    start_state_.emplace([this](StateVisitor& visitor) { visit_state(visitor); });
     if (!resumed_from_.empty()) return;
     results_.remove_models_and_pictures();
     checkpoints_.remove_all();
@@ -120,27 +122,65 @@ class TrainingRun {
       train();
       if (!interrupted()) conclude();
       write_models();
+    } catch (const NotFiniteError& error) {
+      fail(with_op(error.what()));
     } catch (const std::exception& error) {
-      const fs::path last = checkpoints_.newest();
-      if (last.empty()) {
-        results_.remove_all();
-        throw;
-      }
-      throw Error(fmt::format("{}; the last checkpoint is {}", error.what(), last.string()));
+      fail(error.what());
     }
     print_results();
   }
 
  private:
+  [[noreturn]] void fail(const std::string& why) {
+    const fs::path last = checkpoints_.newest();
+    if (last.empty()) {
+      results_.remove_all();
+      throw Error(why);
+    }
+    throw Error(fmt::format("{}; the last checkpoint is {}", why, last.string()));
+  }
+
+  // `what`, which says that the training has diverged, and the step and the op where that began.
+  // The steps since the last good state are done again for it: they are the same, bit for bit.
+  std::string with_op(const std::string& what) {
+    const std::int64_t last_step = trainee_.steps_done();
+    bar_.print_line("The training has diverged: the last steps again, to see where that began");
+    const AnomalyGuard guard;
+    try {
+      if (start_state_) {
+        start_state_->restore([this](StateVisitor& visitor) { visit_state(visitor); });
+      } else if (restore().empty()) {
+        return what;
+      }
+      while (trainee_.steps_done() < last_step && !interrupted()) {
+        step();
+        if (next_.batch < batches_.batches_per_epoch()) continue;
+        ++next_.epoch;
+        next_.batch = 0;
+      }
+    } catch (const NotFiniteError& error) {
+      return fmt::format("{}; it began at step {}: {}", what, trainee_.steps_done() + 1,
+                         error.what());
+    } catch (const Error&) {  // of a checkpoint that cannot be read: there is no more to say
+      return what;
+    }
+    return what;
+  }
+
+  // The next step of the epoch, which begins with it if it is the first.
+  void step() {
+    if (next_.batch == 0) batches_.start_epoch(next_.epoch);
+    trainee_.set_learning_rate_factor(options_.schedule.factor(next_.epoch, options_.epochs));
+    trainee_.train_step(batches_);
+    ++next_.batch;
+  }
+
   void train() {
     bool stop = done();
     while (next_.epoch < options_.epochs && !stop) {
-      if (next_.batch == 0) batches_.start_epoch(next_.epoch);
-      trainee_.set_learning_rate_factor(options_.schedule.factor(next_.epoch, options_.epochs));
       const std::int64_t batches = batches_.batches_per_epoch();
       while (next_.batch < batches && !stop) {
-        trainee_.train_step(batches_);
-        ++next_.batch;
+        step();
         stop = done();
         const bool is_last = next_.batch == batches;
         // Before the log is told what it would not hear of in a run that goes on.
@@ -199,6 +239,7 @@ class TrainingRun {
     }
     try {
       checkpoints_.write(trainee_.steps_done(), description(), state);
+      start_state_.reset();  // there is a later one
     } catch (const Error& error) {
       print_warning(options_.program, fmt::format("no checkpoint was written: {}", error.what()));
     }
@@ -321,6 +362,7 @@ class TrainingRun {
   std::string description_;
   Progress next_;
   fs::path resumed_from_;
+  std::optional<StateSnapshot> start_state_;  // until there is a checkpoint
   StepLogger logger_;
   std::optional<TensorBoardLog> events_;
   ProgressBar bar_;

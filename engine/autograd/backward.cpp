@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "engine/autograd/anomaly.h"
 #include "engine/autograd/grad_sink.h"
 #include "engine/autograd/node.h"
 #include "engine/ops/arithmetic.h"
@@ -101,10 +102,20 @@ class Traversal {
         GradSink sink(node->inputs(), std::move(slots), taken_over);
         node->accumulate_gradients(grad_output, sink);
       }
+      if (anomaly_detection_enabled()) check_gradients_of(*node);
     }
   }
 
  private:
+  // The gradients that `node` has given or added to.
+  void check_gradients_of(const Node& node) {
+    for (const Tensor& input : node.inputs()) {
+      if (!is_needed(input)) continue;
+      const GradSlot& slot = slots_[key_of(input)];
+      if (slot.written) detect_anomaly("the gradient", node.name(), slot.grad);
+    }
+  }
+
   // A gradient that the caller keeps has the caller for another consumer.
   void count_consumers(const std::unordered_set<Key>& keep) {
     for (const Node* node : nodes_) {
@@ -125,10 +136,22 @@ class Traversal {
                        [this](const Tensor& input) { return is_needed(input); });
   }
 
+  // The ops of a gradient rule are of the graph too: what goes wrong there is said to be the
+  // rule's.
+  static std::vector<Tensor> recorded_gradients(Node& node, const Tensor& grad_output,
+                                                const std::vector<bool>& needs) {
+    try {
+      return node.gradients(grad_output, needs);
+    } catch (const NotFiniteError& error) {
+      throw NotFiniteError(std::string("in the gradient of '") + node.name() +
+                           "': " + error.what());
+    }
+  }
+
   void add_recorded(Node& node, const Tensor& grad_output) {
     std::vector<bool> needs;
     for (const Tensor& input : node.inputs()) needs.push_back(is_needed(input));
-    const std::vector<Tensor> grads = node.gradients(grad_output, needs);
+    const std::vector<Tensor> grads = recorded_gradients(node, grad_output, needs);
     for (std::size_t i = 0; i < needs.size(); ++i) {
       if (!needs[i]) continue;
       GradSlot& slot = slots_[key_of(node.input(i))];

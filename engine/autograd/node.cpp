@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "engine/autograd/anomaly.h"
 #include "engine/autograd/grad_sink.h"
 #include "engine/tensor_impl.h"
 
@@ -54,6 +55,12 @@ Tensor Node::output() const {
 }
 
 void Node::attach(const std::shared_ptr<Node>& node, const Tensor& output) {
+  if (anomaly_detection_enabled()) {
+    for (const Tensor& input : node->inputs_) {
+      if (input.defined()) detect_anomaly("an input", node->name_, input);
+    }
+    detect_anomaly("the output", node->name_, output);
+  }
   node->output_values_ = output.detach();
   output.impl()->node = node;
   output.impl()->requires_grad = true;

@@ -71,8 +71,9 @@ class Collector final : public StateVisitor {
 // Checks every piece against the file or, the second time, overwrites it.
 class Restorer final : public StateVisitor {
  public:
-  Restorer(const SafetensorsFile& file, std::string file_name, bool overwrites)
-      : file_(file), file_name_(std::move(file_name)), overwrites_(overwrites) {}
+  Restorer(const std::map<std::string, StoredTensor>& pieces, std::string file_name,
+           bool overwrites)
+      : pieces_(pieces), file_name_(std::move(file_name)), overwrites_(overwrites) {}
 
   void visit(const std::string& name, const Tensor& tensor) override {
     const StoredTensor& stored = find(name, empty_like(tensor));
@@ -83,7 +84,7 @@ class Restorer final : public StateVisitor {
   void visit(const std::string& name, double& value) override { scalar(name, "F64", value); }
 
   void require_nothing_left() const {
-    for (const auto& [name, stored] : file_.tensors()) {
+    for (const auto& [name, stored] : pieces_) {
       if (seen_.contains(name)) continue;
       throw Error(fmt::format("{}: tensor '{}' does not belong to this training", file_name_,
                               printable(name, 100)));
@@ -92,7 +93,11 @@ class Restorer final : public StateVisitor {
 
  private:
   const StoredTensor& find(const std::string& name, const StoredTensor& expected) {
-    const StoredTensor& stored = file_.tensor(name);
+    const auto found = pieces_.find(name);
+    if (found == pieces_.end()) {
+      throw Error(fmt::format("{}: tensor '{}' is missing", file_name_, name));
+    }
+    const StoredTensor& stored = found->second;
     if (stored.dtype != expected.dtype || stored.shape != expected.shape) {
       throw Error(fmt::format("{}: tensor '{}' is {} ({}), expected {} ({})", file_name_, name,
                               stored.dtype, fmt::join(stored.shape, ","), expected.dtype,
@@ -107,7 +112,7 @@ class Restorer final : public StateVisitor {
     if (overwrites_) std::memcpy(&value, stored.bytes.data(), sizeof(value));
   }
 
-  const SafetensorsFile& file_;
+  const std::map<std::string, StoredTensor>& pieces_;
   std::string file_name_;
   bool overwrites_;
   std::set<std::string> seen_;
@@ -147,6 +152,11 @@ std::optional<std::string> StateSnapshot::not_finite() const {
   return std::nullopt;
 }
 
+void StateSnapshot::restore(const VisitState& visit_state) const {
+  Restorer writer(pieces_, "[state]", true);
+  visit_state(writer);
+}
+
 void StateSnapshot::save(const std::filesystem::path& path, const std::string& description) const {
   SafetensorsWriter writer;
   writer.set_metadata(kDescriptionKey, description);
@@ -169,10 +179,10 @@ StateFile::StateFile(const std::filesystem::path& path) : name_(printable(path))
 }
 
 void StateFile::restore(const VisitState& visit_state) const {
-  Restorer checker(file_, name_, false);
+  Restorer checker(file_.tensors(), name_, false);
   visit_state(checker);
   checker.require_nothing_left();
-  Restorer writer(file_, name_, true);
+  Restorer writer(file_.tensors(), name_, true);
   try {
     visit_state(writer);
   } catch (const Error& error) {  // of a value that makes no sense

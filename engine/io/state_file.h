@@ -26,6 +26,8 @@ class StateSnapshot {
 
   // The name of a piece that holds a NaN or an infinity; none where all numbers are finite.
   std::optional<std::string> not_finite() const;
+  // Overwrites what visit_state() shows, which is of the training that this is a copy of.
+  void restore(const VisitState& visit_state) const;
   // Errors: everything that SafetensorsWriter::write reports.
   void save(const std::filesystem::path& path, const std::string& description) const;
 

@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include "engine/autograd/anomaly.h"
 #include "engine/memory_pool.h"
 #ifdef KILN_HAS_CUDA
 #include "kernels/cuda_graph.h"
@@ -29,7 +30,7 @@ CapturedStep::CapturedStep(Device device, std::function<void()> step)
 CapturedStep::~CapturedStep() = default;
 
 void CapturedStep::run() {
-  if (recording_ == nullptr) return step_();
+  if (recording_ == nullptr || anomaly_detection_enabled()) return step_();
 #ifdef KILN_HAS_CUDA
   if (kernels::cuda_launches_synchronise()) return step_();
   Recording& recording = *recording_;

@@ -28,7 +28,7 @@ class CapturedStep {
   // One step. The first one runs as it is, which fills memory pools and caches; the second is
   // recorded. A step that cannot be recorded (it waits for the device, or asks for more memory than
   // the first) throws an Error. With KILN_CUDA_SYNC=1 in the environment nothing is recorded and
-  // every step runs as it is.
+  // every step runs as it is, and so does one under an AnomalyGuard.
   void run();
 
   // Of the graph; 0 until it is recorded.

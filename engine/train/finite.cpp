@@ -3,13 +3,13 @@
 
 #include <cmath>
 
-#include "kernels/error.h"
+#include "engine/autograd/anomaly.h"
 
 namespace kiln {
 
 void throw_not_finite(const std::string& what, std::int64_t step) {
-  throw Error(what + " is not finite at step " + std::to_string(step) +
-              ": the training has diverged; try a smaller learning rate");
+  throw NotFiniteError(what + " is not finite at step " + std::to_string(step) +
+                       ": the training has diverged; try a smaller learning rate");
 }
 
 void require_finite(const std::string& what, double value, std::int64_t step) {

@@ -7,7 +7,7 @@
 
 namespace kiln {
 
-// Throws an Error that names `what` and the step.
+// Throws a NotFiniteError that names `what` and the step.
 [[noreturn]] void throw_not_finite(const std::string& what, std::int64_t step);
 // The same unless `value` is finite.
 void require_finite(const std::string& what, double value, std::int64_t step);

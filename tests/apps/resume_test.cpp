@@ -221,6 +221,7 @@ TEST_F(Resume, ADivergedRunKeepsItsLastCheckpoint) {
                                  "--lr", "1e4", "--out", "out"});
   expect_refused(run, "mnist_gan", 1, "; the last checkpoint is out/checkpoints/step_");
   EXPECT_NE(run.err.find(" is not finite at step "), std::string::npos) << run.err;
+  EXPECT_NE(run.err.find("; it began at step "), std::string::npos) << run.err;
   EXPECT_FALSE(snapshot(out_ / "checkpoints").empty());
 }
 
