@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 // Trains a classifier further, on other data than those it was made with.
-#include <cmath>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -8,6 +7,7 @@
 #include "apps/command_line.h"
 #include "apps/data_path.h"
 #include "apps/fine_tuning_report.h"
+#include "apps/optimizer_options.h"
 #include "apps/output_folder.h"
 #include "apps/schedule_options.h"
 #include "engine/data/row_set.h"
@@ -29,6 +29,7 @@ struct Options {
   models::FineTuning tuning;
   fs::path model, data, replay;
   fs::path out = "out/finetune";
+  apps::OptimizerOptions optimizer;
   apps::ScheduleOptions schedule;
   SplitShares shares;
   std::int64_t classes = 0;
@@ -107,7 +108,7 @@ void add_training_options(CLI::App& app, Options& options) {
   app.add_option("--batch", tuning.batch, "Rows a step")
       ->check(whole_number(1, 1000000000))
       ->capture_default_str();
-  app.add_option("--lr", tuning.learning_rate, "Adam's learning rate")->capture_default_str();
+  options.optimizer.add_to(app);
   options.schedule.add_to(app);
   app.add_option("--seed", tuning.seed, "Equal seeds give equal files")
       ->check(whole_number(0, apps::kMaxSeed))
@@ -117,11 +118,6 @@ void add_training_options(CLI::App& app, Options& options) {
   app.add_option("--threads", options.threads, "CPU threads (default: one a core)")
       ->check(whole_number(1, 1024));
   app.set_version_flag("--version", "finetune " KILN_VERSION);
-}
-
-void check_number(const char* option, double value) {
-  if (value >= 0 && std::isfinite(value)) return;
-  throw Error(fmt::format("{} {} is not a number of at least 0", option, value));
 }
 
 DataSplits read_data(const Options& options) {
@@ -165,7 +161,7 @@ std::vector<Tensor> prepare(const models::Chain& network, const Options& options
 int finetune(Options& options) {
   models::FineTuning& tuning = options.tuning;
   tuning.schedule = options.schedule.checked();
-  check_number("--lr", tuning.learning_rate);
+  tuning.optimizer = options.optimizer.checked();
   set_num_threads(options.threads);
   const Device device = Device::from_name(options.device);
   const models::LoadedNetwork loaded = models::load_pretrained(options.model, device);

@@ -71,7 +71,7 @@ FineTuned fine_tune(Chain& network, const std::vector<Tensor>& parameters, const
   check_rows(network, train);
   check_rows(network, validation);
   optim::ParameterArena arena(parameters);
-  optim::Adam adam(arena, {.learning_rate = tuning.learning_rate});
+  optim::AnyOptimizer optimizer(arena, tuning.optimizer);
   BatchStream batches(Tensor::from_host(train.values, {train.count(), train.row_size()}, device),
                       Tensor::from_host(train.labels, {train.count()}, device), tuning.batch,
                       tuning.seed);
@@ -82,7 +82,7 @@ FineTuned fine_tune(Chain& network, const std::vector<Tensor>& parameters, const
     batches.next_into(rows, labels);
     const Tensor loss = cross_entropy(network.forward(rows), labels);
     backward(loss, parameters);
-    adam.step();
+    optimizer.step();
     loss_sum.add_from(loss);
   });
   EarlyStopping stopping(arena.values(), tuning.patience);
@@ -90,7 +90,8 @@ FineTuned fine_tune(Chain& network, const std::vector<Tensor>& parameters, const
   bool stop = false;
   for (std::int64_t epoch = 0; epoch < tuning.epochs && !stop; ++epoch) {
     batches.start_epoch(epoch);
-    adam.set_learning_rate(tuning.learning_rate * tuning.schedule.factor(epoch, tuning.epochs));
+    optimizer.set_learning_rate(tuning.optimizer.learning_rate *
+                                tuning.schedule.factor(epoch, tuning.epochs));
     loss_sum.fill(0);
     for (std::int64_t i = 0; i < batches.batches_per_epoch(); ++i) step.run();
     const double loss = loss_sum.item() / static_cast<double>(batches.batches_per_epoch());

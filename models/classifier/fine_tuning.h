@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Training of a classifier from the weights that it has: softmax cross-entropy, Adam, and the
-// weights of the epoch with the lowest loss on rows that are held out.
+// Training of a classifier from the weights that it has: softmax cross-entropy, any optimizer, and
+// the weights of the epoch with the lowest loss on rows that are held out.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/data/row_set.h"
+#include "engine/optim/any_optimizer.h"
 #include "engine/train/learning_rate_schedule.h"
 #include "models/chain.h"
 
@@ -24,8 +25,8 @@ ClassifierScore score(const Chain& network, const RowSet& rows, Device device);
 struct FineTuning {
   std::int64_t epochs = 20;
   std::int64_t batch = 32;
-  double learning_rate = 1e-3;  // times the schedule's factor
-  LearningRateSchedule schedule = {};
+  optim::OptimizerChoice optimizer = {};
+  LearningRateSchedule schedule = {};  // of its learning rate
   std::int64_t patience = 0;  // epochs without a lower validation loss before it stops; 0: never
   std::uint64_t seed = 1;     // of the batches
   // After each epoch, with its number from 1 on, its mean loss and the score of the held-out rows.

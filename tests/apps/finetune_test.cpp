@@ -74,6 +74,29 @@ TEST_F(Finetune, LearnsAndReportsBeforeAndAfter) {
   EXPECT_EQ(get_file(tuned_), first);
 }
 
+TEST_F(Finetune, LearnsWithEveryOptimizer) {
+  for (const Arguments& more :
+       {Arguments{"--optimizer", "adamw", "--lr", "1e-2", "--weight-decay", "0.01"},
+        Arguments{"--optimizer", "sgd", "--lr", "0.1", "--momentum", "0.9", "--nesterov"},
+        Arguments{"--optimizer", "rmsprop", "--lr", "3e-3", "--lr-warmup", "10"},
+        Arguments{"--lr", "1e-2", "--clip-norm", "1", "--clip-value", "0.5"}}) {
+    Arguments all = more;
+    all.insert(all.end(), {"--epochs", "15"});
+    const Outcome run = finetune(all);
+    ASSERT_EQ(run.exit_code, 0) << run.err;
+    EXPECT_GT(report()["test"]["accuracy"], 0.9) << more[1];
+  }
+  const auto weights_with = [&](const char* option, const char* value) {
+    EXPECT_EQ(finetune({"--epochs", "1", option, value}).exit_code, 0);
+    return weights(tuned_);
+  };
+  const auto plain = weights_with("--clip-norm", "0");
+  EXPECT_EQ(weights_with("--clip-value", "0"), plain);
+  EXPECT_NE(weights_with("--clip-norm", "0.01"), plain);
+  EXPECT_NE(weights_with("--clip-value", "0.001"), plain);
+  EXPECT_NE(weights_with("--weight-decay", "0.1"), plain);
+}
+
 TEST_F(Finetune, FrozenLayersKeepTheirBits) {
   ASSERT_EQ(finetune({"--epochs", "2", "--freeze", "fc1.*", "--freeze", "fc2.bias"}).exit_code, 0);
   auto before = weights(base_), after = weights(tuned_);
@@ -122,6 +145,10 @@ TEST_F(Finetune, RefusesWhatItCannotUse) {
   expect_finetune_refuses({"--lora-rank", "99"}, 1, "rank 99 is not from 1 to");
   expect_finetune_refuses({"--lora-rank", "1", "--freeze", "fc1.*"}, 2, "--freeze");
   expect_finetune_refuses({"--lr", "nan"}, 1, "--lr nan");
+  expect_finetune_refuses({"--clip-norm", "-1"}, 1, "--clip-norm -1 is not a number of at least 0");
+  expect_finetune_refuses({"--optimizer", "lbfgs"}, 1, "optimizer 'lbfgs' is unknown");
+  expect_finetune_refuses({"--momentum", "0.9"}, 1, "adam has no momentum to set");
+  expect_finetune_refuses({"--optimizer", "sgd", "--nesterov"}, 1, "nesterov wants a momentum");
   expect_finetune_refuses({"--rows", "181"}, 1, "181 rows are asked for, there are 180");
   expect_finetune_refuses({"--data", "absent.csv"}, 1, "absent.csv: cannot open");
   expect_finetune_refuses({"--validation-share", "1"}, 1, "validation share 1 is not in [0, 1)");

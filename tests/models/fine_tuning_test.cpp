@@ -46,7 +46,7 @@ class FineTuningTest : public PlaceTest {
     return all;
   }
   static FineTuning tuning() {
-    return {.epochs = 12, .batch = 10, .learning_rate = 1e-2, .seed = 3};
+    return {.epochs = 12, .batch = 10, .optimizer = {.learning_rate = 1e-2}, .seed = 3};
   }
 };
 
