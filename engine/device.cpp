@@ -11,6 +11,7 @@
 #include <omp.h>
 #endif
 
+#include "engine/huge_pages.h"
 #include "engine/memory_pool.h"
 #ifdef KILN_HAS_CUDA
 #include "kernels/cuda_device.h"
@@ -34,6 +35,7 @@ void* allocate_on_cpu(std::size_t bytes) {
   if (data == nullptr) {
     throw Error("[allocate] out of memory: asked for " + std::to_string(bytes) + " bytes");
   }
+  advise_huge_pages(data, bytes);
   return data;
 }
 

@@ -11,6 +11,8 @@
 #include <span>
 #include <vector>
 
+#include "engine/huge_pages.h"
+
 namespace kiln {
 
 // A file open for reading from its beginning to its end.
@@ -25,20 +27,27 @@ class InputFile {
   std::size_t read(std::span<std::uint8_t> out);
   // The size on disk; none for a pipe or a device.
   std::optional<std::uint64_t> size() const { return size_; }
+  // What is left of it, at most; 0 where there is no telling.
+  std::size_t most_left() const;
   const std::filesystem::path& path() const { return path_; }
 
  private:
   std::filesystem::path path_;
   int descriptor_ = -1;
   std::optional<std::uint64_t> size_;
+  std::uint64_t position_ = 0;
 };
 
-// Reads up to `limit` bytes from any source with `size_t read(span<uint8_t>)`. Memory is asked for
-// as data arrive (at most doubling), so a header that promises too much costs nothing.
+// Reads up to `limit` bytes from any source with `size_t read(span<uint8_t>)`. Memory for as many
+// of them as the source may hold, `most_left`, is asked for at once; for others as data arrive (at
+// most doubling), so a header that promises too much costs nothing.
 template <class Source>
-std::vector<std::uint8_t> read_growing(Source& source, std::size_t limit) {
+std::vector<std::uint8_t> read_growing(Source& source, std::size_t limit,
+                                       std::size_t most_left = 0) {
   constexpr std::size_t first_step = std::size_t{1} << 20;
   std::vector<std::uint8_t> bytes;
+  bytes.reserve(std::min(limit, most_left));
+  advise_huge_pages(bytes.data(), bytes.capacity());
   while (bytes.size() < limit) {
     const std::size_t have = bytes.size();
     const std::size_t want = std::min(limit - have, std::max(have, first_step));

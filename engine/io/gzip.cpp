@@ -68,6 +68,12 @@ void PlainOrGzipReader::next_member() {
   }
 }
 
+std::size_t PlainOrGzipReader::most_left() const {
+  constexpr std::size_t largest_ratio = 1032;  // of deflate: 258 bytes for two bits
+  const std::size_t packed = input_.size() + file_.most_left();
+  return is_gzip() ? packed * largest_ratio : packed;
+}
+
 std::size_t PlainOrGzipReader::read(std::span<std::uint8_t> out) {
   if (!is_gzip()) return read_plain(out);
   std::size_t done = 0;

@@ -23,6 +23,8 @@ class PlainOrGzipReader {
   // Fills `out`; returns how many bytes it got, fewer than asked for only at the end of the data,
   // when all checksums have been seen to match.
   std::size_t read(std::span<std::uint8_t> out);
+  // Bytes still to come, at most; 0 where there is no telling.
+  std::size_t most_left() const;
   bool is_gzip() const { return inflater_ != nullptr; }
 
  private:

@@ -70,7 +70,7 @@ Content read_idx(const std::filesystem::path& path, const Kind& kind, std::size_
                             shape, max_bytes));
   }
 
-  content.data = read_growing(reader, *bytes);
+  content.data = read_growing(reader, *bytes, reader.most_left());
   if (content.data.size() < *bytes) {
     throw Error(fmt::format("{}: truncated: the header's dimensions {} need {} bytes, {} follow",
                             name, shape, *bytes, content.data.size()));

@@ -42,7 +42,12 @@ std::size_t InputFile::read(std::span<std::uint8_t> out) {
     }
     done += static_cast<std::size_t>(got);
   }
+  position_ += done;
   return done;
+}
+
+std::size_t InputFile::most_left() const {
+  return size_ && *size_ > position_ ? static_cast<std::size_t>(*size_ - position_) : 0;
 }
 
 std::vector<std::uint8_t> read_file(const std::filesystem::path& path, std::size_t max_bytes) {
@@ -50,7 +55,7 @@ std::vector<std::uint8_t> read_file(const std::filesystem::path& path, std::size
   std::uint8_t extra = 0;
   const bool too_large = file.size() && *file.size() > max_bytes;
   std::vector<std::uint8_t> bytes;
-  if (!too_large) bytes = read_growing(file, max_bytes);
+  if (!too_large) bytes = read_growing(file, max_bytes, file.most_left());
   if (too_large || file.read({&extra, 1}) != 0) {
     throw Error(fmt::format("{}: is larger than {} bytes", printable(path), max_bytes));
   }

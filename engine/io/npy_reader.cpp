@@ -160,7 +160,7 @@ NpyArray read_array(const std::string& name, PlainOrGzipReader& reader, const He
     throw Error(fmt::format("{}: shape {} asks for more than {} bytes", name, shape, max_bytes));
   }
   const std::size_t bytes = *count * *size;
-  NpyArray array{header.type, header.shape, read_growing(reader, bytes)};
+  NpyArray array{header.type, header.shape, read_growing(reader, bytes, reader.most_left())};
   if (array.bytes.size() < bytes) {
     throw Error(fmt::format("{}: truncated: shape {} needs {} bytes, {} follow", name, shape, bytes,
                             array.bytes.size()));

@@ -60,7 +60,7 @@ SafetensorsFile::SafetensorsFile(const std::filesystem::path& path) : file_(prin
   for (auto& entry : header.entries) {
     StoredTensor tensor{std::move(entry.dtype), std::move(entry.shape), {}};
     const std::size_t bytes = entry.end - entry.begin;
-    tensor.bytes = read_growing(input, bytes);
+    tensor.bytes = read_growing(input, bytes, input.most_left());
     if (tensor.bytes.size() < bytes) {
       throw Error(fmt::format("{}: truncated: tensor '{}' has {} of {} bytes", file_,
                               printable(entry.name, 100), tensor.bytes.size(), bytes));
