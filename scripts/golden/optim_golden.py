@@ -12,6 +12,7 @@ CASES = [
     ("adam_gan", "Adam", dict(lr=1e-3, betas=(0.5, 0.999))),
     ("adam_weight_decay", "Adam", dict(lr=2e-2, betas=(0.8, 0.95), eps=1e-6, weight_decay=0.1)),
     ("adamw", "AdamW", dict(lr=2e-2, betas=(0.8, 0.95), eps=1e-6, weight_decay=0.1)),
+    ("adam_warmup", "Adam", dict(lr=1e-2), dict(warmup=5)),
     ("adam_clip_norm", "Adam", dict(lr=1e-2), dict(norm=1.5)),
     ("sgd", "SGD", dict(lr=0.1)),
     ("sgd_momentum", "SGD", dict(lr=0.05, momentum=0.9)),
@@ -32,17 +33,22 @@ def gradients():
     return grads.round(decimals=6)
 
 
-def train(grads, optimizer, settings, clip={}):
+def train(grads, optimizer, settings, beside={}):
     p = torch.tensor(START, dtype=torch.float64, requires_grad=True)
     steps = getattr(torch.optim, optimizer)([p], **settings)
+    rise = None
+    if "warmup" in beside:
+        rise = torch.optim.lr_scheduler.LinearLR(steps, 1 / beside["warmup"], 1, beside["warmup"] - 1)
     weights = []
     for grad in grads:
         p.grad = grad.clone()
-        if "norm" in clip:
-            torch.nn.utils.clip_grad_norm_([p], clip["norm"])
-        if "value" in clip:
-            torch.nn.utils.clip_grad_value_([p], clip["value"])
+        if "norm" in beside:
+            torch.nn.utils.clip_grad_norm_([p], beside["norm"])
+        if "value" in beside:
+            torch.nn.utils.clip_grad_value_([p], beside["value"])
         steps.step()
+        if rise:
+            rise.step()
         weights.append(p.detach().clone())
     return torch.stack(weights)
 
@@ -71,14 +77,16 @@ def main():
         rows(grads),
         "};",
     ]
-    for name, optimizer, settings, *clip in CASES:
+    what = dict(norm="gradients clipped by norm", value="gradients clipped by value",
+                warmup="LinearLR over steps 1 to")
+    for name, optimizer, settings, *beside in CASES:
         table = "k" + "".join(word.capitalize() for word in name.split("_"))
         shown = ", ".join(f"{key}={value}" for key, value in settings.items())
-        clipped = "".join(f", gradients clipped by {kind} {bound}"
-                          for bounds in clip for kind, bound in bounds.items())
-        text += ["", f"// {optimizer}({shown}){clipped}",
+        also = "".join(f", {what[kind]} {number}"
+                       for numbers in beside for kind, number in numbers.items())
+        text += ["", f"// {optimizer}({shown}){also}",
                  f"inline constexpr double {table}[kSteps][kWeights] = {{",
-                 rows(train(grads, optimizer, settings, *clip)), "};"]
+                 rows(train(grads, optimizer, settings, *beside)), "};"]
     text += ["", "}  // namespace kiln::test::golden", "// clang-format on", ""]
     with open("tests/golden/optim_golden.h", "w") as out:
         out.write("\n".join(text))

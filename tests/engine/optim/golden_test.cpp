@@ -73,6 +73,11 @@ TEST_P(GoldenOptimTest, AdamW) {
                               golden::kAdamw);
 }
 
+TEST_P(GoldenOptimTest, AdamWithWarmUp) {
+  expect_weights<optim::Adam>(optim::AdamConfig{.learning_rate = 1e-2, .warmup_steps = 5},
+                              golden::kAdamWarmup);
+}
+
 TEST_P(GoldenOptimTest, AdamOfGradientsClippedByNorm) {
   expect_weights<optim::Adam>(optim::AdamConfig{.learning_rate = 1e-2}, golden::kAdamClipNorm,
                               [](const auto& arena) { optim::clip_grad_norm(arena, 1.5); });
