@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "engine/data/batch_stream.h"
 
+#include <numeric>
+#include <utility>
+
 #include "kernels/gather.h"
 #include "kernels/gather_labels.h"
 
@@ -26,6 +29,16 @@ BatchStream::BatchStream(Tensor rows, Tensor labels, std::int64_t batch_size, st
                 std::to_string(rows_.dim(0)) + ") on the data's device");
   }
   labels_ = std::move(labels);
+}
+
+BatchStream BatchStream::of_one_batch(Tensor rows, Tensor labels) {
+  const std::int64_t size = rows.dim(0);
+  BatchStream stream = labels.defined() ? BatchStream(std::move(rows), std::move(labels), size, 0)
+                                        : BatchStream(std::move(rows), size, 0);
+  std::vector<std::int32_t> in_order(static_cast<std::size_t>(size));
+  std::iota(in_order.begin(), in_order.end(), 0);
+  stream.indices_.copy_from(Tensor::from_host(in_order, {size}, stream.rows_.device()));
+  return stream;
 }
 
 void BatchStream::start_epoch(std::int64_t epoch) {

@@ -18,6 +18,9 @@ class BatchStream {
   BatchStream(Tensor rows, std::int64_t batch_size, std::uint64_t seed);
   // labels: uint8 (n), on the same device.
   BatchStream(Tensor rows, Tensor labels, std::int64_t batch_size, std::uint64_t seed);
+  // All of `rows`, and of `labels` if they are defined, as they lie, every time: whoever writes
+  // others there chooses the batches (prefetched_batches.h). Has no epochs.
+  static BatchStream of_one_batch(Tensor rows, Tensor labels = {});
 
   std::int64_t batch_size() const { return batch_size_; }
   std::int64_t row_size() const { return rows_.dim(1); }

@@ -6,6 +6,8 @@
 #include <span>
 #include <vector>
 
+#include "engine/data/row_source.h"
+
 namespace kiln {
 
 // rows (n, row_size), labels (n) -> (n, row_size + classes): each row, then 255 at its label and 0
@@ -13,5 +15,7 @@ namespace kiln {
 // `classes` or more.
 std::vector<std::uint8_t> labelled_rows(std::span<const std::uint8_t> rows, std::int64_t row_size,
                                         std::span<const std::uint8_t> labels, std::int64_t classes);
+// The same of rows that are read one by one. Errors: those, and rows that are not bytes.
+RowSource labelled_rows(RowSource rows, std::vector<std::uint8_t> labels, std::int64_t classes);
 
 }  // namespace kiln

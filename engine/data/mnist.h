@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <vector>
 
+#include "engine/data/row_source.h"
 #include "engine/io/idx.h"
 
 namespace kiln {
@@ -25,5 +26,14 @@ struct MnistData {
 // Errors: no such folder, a missing file (with both names tried), whatever read_idx_images reports,
 // a wrong checksum, counts that differ, a label above 9.
 MnistData load_mnist(const std::filesystem::path& folder, MnistSplit split);
+
+// The same with images that are read from disk when they are asked for.
+struct MnistRows {
+  RowSource images;                  // uint8 (count, height, width)
+  std::vector<std::uint8_t> labels;  // (count), 0 to 9
+};
+
+// Errors: the same, and a file of images that is packed. One that has a sum is read through once.
+MnistRows open_mnist(const std::filesystem::path& folder, MnistSplit split);
 
 }  // namespace kiln

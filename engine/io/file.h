@@ -15,7 +15,7 @@
 
 namespace kiln {
 
-// A file open for reading from its beginning to its end.
+// A file open for reading, from its beginning to its end or anywhere.
 class InputFile {
  public:
   explicit InputFile(const std::filesystem::path& path);
@@ -25,7 +25,9 @@ class InputFile {
 
   // Fills `out`; returns how many bytes it got, fewer than asked for only at the end of the file.
   std::size_t read(std::span<std::uint8_t> out);
-  // The size on disk; none for a pipe or a device.
+  // The same from byte `offset` on, which leaves where read() is: threads may call it at once.
+  std::size_t read_at(std::uint64_t offset, std::span<std::uint8_t> out) const;
+  // The size on disk when it was opened; none for a pipe or a device.
   std::optional<std::uint64_t> size() const { return size_; }
   // What is left of it, at most; 0 where there is no telling.
   std::size_t most_left() const;

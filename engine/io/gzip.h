@@ -26,6 +26,8 @@ class PlainOrGzipReader {
   // Bytes still to come, at most; 0 where there is no telling.
   std::size_t most_left() const;
   bool is_gzip() const { return inflater_ != nullptr; }
+  // As it is on disk.
+  const InputFile& file() const { return file_; }
 
  private:
   struct Inflater;

@@ -44,11 +44,11 @@ void check_magic(const std::string& name, const Kind& kind, bool is_gzip,
                           name, prefix, magic, kind.magic, kind.plural));
 }
 
-Content read_idx(const std::filesystem::path& path, const Kind& kind, std::size_t max_bytes) {
-  const std::string name = printable(path);
-  PlainOrGzipReader reader(path);
+// The header's dimensions, none of them 0.
+std::vector<std::size_t> read_idx_header(PlainOrGzipReader& reader, const Kind& kind) {
+  const std::string name = printable(reader.file().path());
   const std::size_t rank = kind.magic & 0xff;
-  std::array<std::uint8_t, 16> buffer = {};
+  std::array<std::uint8_t, idx_images_header_bytes> buffer = {};
   const std::size_t header_bytes = 4 + 4 * rank;
   const auto header = std::span(buffer).first(reader.read(std::span(buffer).first(header_bytes)));
   check_magic(name, kind, reader.is_gzip(), header);
@@ -56,15 +56,23 @@ Content read_idx(const std::filesystem::path& path, const Kind& kind, std::size_
     throw Error(fmt::format("{}: truncated: {} bytes, the header alone has {}", name, header.size(),
                             header_bytes));
   }
-
-  Content content;
+  std::vector<std::size_t> shape;
   for (std::size_t i = 0; i < rank; ++i) {
-    content.shape.push_back(load_big32(header.data() + 4 + 4 * i));
+    shape.push_back(load_big32(header.data() + 4 + 4 * i));
   }
+  if (shape[0] == 0) throw Error(fmt::format("{}: holds no {}", name, kind.plural));
+  if (checked_product(shape) == 0u) {
+    throw Error(fmt::format("{}: images without pixels: ({})", name, fmt::join(shape, ",")));
+  }
+  return shape;
+}
+
+Content read_idx(const std::filesystem::path& path, const Kind& kind, std::size_t max_bytes) {
+  const std::string name = printable(path);
+  PlainOrGzipReader reader(path);
+  Content content{read_idx_header(reader, kind), {}};
   const std::string shape = fmt::format("({})", fmt::join(content.shape, ","));
   const auto bytes = checked_product(content.shape);
-  if (content.shape[0] == 0) throw Error(fmt::format("{}: holds no {}", name, kind.plural));
-  if (bytes == 0) throw Error(fmt::format("{}: images without pixels: {}", name, shape));
   if (!bytes || *bytes > max_bytes) {
     throw Error(fmt::format("{}: the header's dimensions {} ask for more than {} bytes", name,
                             shape, max_bytes));
@@ -105,6 +113,10 @@ void write_idx(const std::filesystem::path& path, std::vector<std::uint8_t> head
 }
 
 }  // namespace
+
+std::vector<std::size_t> read_idx_images_header(PlainOrGzipReader& reader) {
+  return read_idx_header(reader, images_kind);
+}
 
 IdxImages read_idx_images(const std::filesystem::path& path, std::size_t max_bytes) {
   Content content = read_idx(path, images_kind, max_bytes);

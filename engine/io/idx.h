@@ -13,6 +13,8 @@
 #include <span>
 #include <vector>
 
+#include "engine/io/gzip.h"
+
 namespace kiln {
 
 struct IdxImages {
@@ -23,6 +25,10 @@ struct IdxImages {
 };
 
 constexpr std::size_t max_idx_bytes = std::size_t{1} << 32;
+constexpr std::size_t idx_images_header_bytes = 16;
+
+// (count, height, width), none of them 0, of a reader that has read nothing yet.
+std::vector<std::size_t> read_idx_images_header(PlainOrGzipReader& reader);
 
 // An Error when the header asks for more than `max_bytes` of data.
 IdxImages read_idx_images(const std::filesystem::path& path, std::size_t max_bytes = max_idx_bytes);

@@ -12,6 +12,26 @@
 #include "kernels/error.h"
 
 namespace kiln {
+namespace {
+
+// Calls read_some(bytes done, the rest of out) until `out` is full or nothing more comes.
+template <class ReadSome>
+std::size_t read_all(const std::filesystem::path& path, std::span<std::uint8_t> out,
+                     ReadSome read_some) {
+  std::size_t done = 0;
+  while (done < out.size()) {
+    const ssize_t got = read_some(done, out.subspan(done));
+    if (got == 0) break;
+    if (got < 0) {
+      if (errno == EINTR) continue;
+      throw_system_failure(path, "cannot read", errno);
+    }
+    done += static_cast<std::size_t>(got);
+  }
+  return done;
+}
+
+}  // namespace
 
 InputFile::InputFile(const std::filesystem::path& path) : path_(path) {
   descriptor_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
@@ -32,18 +52,17 @@ InputFile::InputFile(const std::filesystem::path& path) : path_(path) {
 InputFile::~InputFile() { ::close(descriptor_); }
 
 std::size_t InputFile::read(std::span<std::uint8_t> out) {
-  std::size_t done = 0;
-  while (done < out.size()) {
-    const ssize_t got = ::read(descriptor_, out.data() + done, out.size() - done);
-    if (got == 0) break;
-    if (got < 0) {
-      if (errno == EINTR) continue;
-      throw_system_failure(path_, "cannot read", errno);
-    }
-    done += static_cast<std::size_t>(got);
-  }
-  position_ += done;
-  return done;
+  const std::size_t got = read_all(path_, out, [this](std::size_t, std::span<std::uint8_t> rest) {
+    return ::read(descriptor_, rest.data(), rest.size());
+  });
+  position_ += got;
+  return got;
+}
+
+std::size_t InputFile::read_at(std::uint64_t offset, std::span<std::uint8_t> out) const {
+  return read_all(path_, out, [&](std::size_t done, std::span<std::uint8_t> rest) {
+    return ::pread(descriptor_, rest.data(), rest.size(), static_cast<off_t>(offset + done));
+  });
 }
 
 std::size_t InputFile::most_left() const {

@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "engine/io/gzip.h"
+
 namespace kiln {
 
 void write_npy(const std::filesystem::path& path, std::span<const std::uint8_t> data,
@@ -19,8 +21,15 @@ void write_npy(const std::filesystem::path& path, std::span<const std::uint8_t> 
 void write_npy(const std::filesystem::path& path, std::span<const float> data,
                std::span<const std::size_t> shape);
 
-struct NpyArray {
+// What comes before an array in C order.
+struct NpyHeader {
   std::string type;  // NumPy's word: "<f4", "|u1", "<i8"
+  std::vector<std::size_t> shape;
+  std::size_t bytes = 0;  // its own, where the array begins
+};
+
+struct NpyArray {
+  std::string type;
   std::vector<std::size_t> shape;
   std::vector<std::uint8_t> bytes;  // C order
 };
@@ -32,6 +41,9 @@ struct NpyFloats {
 
 constexpr std::size_t max_npy_bytes = std::size_t{1} << 32;
 
+// The header alone, of a reader that has read nothing yet. Errors name the file: no .npy, another
+// order.
+NpyHeader read_npy_header(PlainOrGzipReader& reader);
 // An array in C order, of numbers of 1, 2, 4 or 8 bytes, of format version 1, 2 or 3, plain or gzip
 // (seen by content). The header is held against what follows before memory is asked for. Errors
 // name the file: no .npy, another dtype or order, more than `max_bytes` of data, bytes missing or

@@ -28,24 +28,18 @@ bool starts_with_magic(std::span<const std::uint8_t> bytes) {
          std::memcmp(bytes.data(), kMagic.data(), kMagic.size()) == 0;
 }
 
-struct Header {
-  std::string type;
-  bool fortran_order = false;
-  std::vector<std::size_t> shape;
-};
-
 // The header's Python literal: {'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }, keys in
 // any order. A method returns false, or an empty text, where the literal says something else.
 class HeaderParser {
  public:
   explicit HeaderParser(std::string_view text) : rest_(text) {}
 
-  bool parse(Header& header) {
+  bool parse(NpyHeader& header, bool& fortran_order) {
     int keys = 0;
     if (!take('{')) return false;
     while (!take('}')) {
       const std::string key = quoted();
-      if (!take(':') || !value_of(key, header)) return false;
+      if (!take(':') || !value_of(key, header, fortran_order)) return false;
       if (!take(',') && !peek('}')) return false;
       ++keys;
     }
@@ -54,9 +48,9 @@ class HeaderParser {
   }
 
  private:
-  bool value_of(const std::string& key, Header& header) {
+  bool value_of(const std::string& key, NpyHeader& header, bool& fortran_order) {
     if (key == "descr") return !(header.type = quoted()).empty();
-    if (key == "fortran_order") return boolean(header.fortran_order);
+    if (key == "fortran_order") return boolean(fortran_order);
     return key == "shape" && tuple(header.shape);
   }
 
@@ -105,38 +99,6 @@ class HeaderParser {
   std::string_view rest_;
 };
 
-// Reads magic, version, length and the literal.
-Header read_header(const std::string& name, PlainOrGzipReader& reader) {
-  const auto read = [&](std::span<std::uint8_t> out) {
-    if (reader.read(out) < out.size()) throw Error(name + ": truncated: ends in the header");
-  };
-  std::array<std::uint8_t, 8> start = {};  // magic and version
-  const std::size_t got = reader.read(start);
-  if (!starts_with_magic(std::span(start).first(got))) {
-    throw Error(name + ": not an .npy file: the magic number is missing");
-  }
-  if (got < start.size()) throw Error(name + ": truncated: ends in the header");
-  const int version = start[6];
-  if (version < 1 || version > 3) {
-    throw Error(fmt::format("{}: .npy version {} is unknown", name, version));
-  }
-  std::array<std::uint8_t, 8> length = {};
-  read(std::span(length).first(version == 1 ? 2 : 4));
-  const std::uint64_t header_bytes = load_little64(length.data());
-  constexpr std::uint64_t kMaxHeader = 1 << 20;
-  if (header_bytes > kMaxHeader) {
-    throw Error(fmt::format("{}: a header of {} bytes is too large", name, header_bytes));
-  }
-  std::string text(header_bytes, '\0');
-  read({reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
-  Header header;
-  if (!HeaderParser(text).parse(header)) {
-    throw Error(fmt::format("{}: cannot understand the header {}", name,
-                            printable(text.substr(0, text.find_last_not_of(" \n") + 1), 200)));
-  }
-  return header;
-}
-
 // Of one number of the type: "<f4" has 4; none where it is not little-endian or no plain number.
 std::optional<std::size_t> type_bytes(const std::string& type) {
   const bool plain = type.size() == 3 && (type[0] == '<' || (type[0] == '|' && type[2] == '1')) &&
@@ -146,14 +108,13 @@ std::optional<std::size_t> type_bytes(const std::string& type) {
   return static_cast<std::size_t>(type[2] - '0');
 }
 
-NpyArray read_array(const std::string& name, PlainOrGzipReader& reader, const Header& header,
+NpyArray read_array(const std::string& name, PlainOrGzipReader& reader, const NpyHeader& header,
                     std::size_t max_bytes) {
   const auto size = type_bytes(header.type);
   if (!size) {
     throw Error(fmt::format("{}: holds '{}', not plain little-endian numbers", name,
                             printable(header.type)));
   }
-  if (header.fortran_order) throw Error(name + ": is in Fortran order, not in C order");
   const std::string shape = fmt::format("({})", fmt::join(header.shape, ","));
   const auto count = checked_product(header.shape);
   if (!count || *count > max_bytes / *size) {
@@ -175,6 +136,42 @@ NpyArray read_array(const std::string& name, PlainOrGzipReader& reader, const He
 
 }  // namespace
 
+NpyHeader read_npy_header(PlainOrGzipReader& reader) {
+  const std::string name = printable(reader.file().path());
+  const auto read = [&](std::span<std::uint8_t> out) {
+    if (reader.read(out) < out.size()) throw Error(name + ": truncated: ends in the header");
+  };
+  std::array<std::uint8_t, 8> start = {};  // magic and version
+  const std::size_t got = reader.read(start);
+  if (!starts_with_magic(std::span(start).first(got))) {
+    throw Error(name + ": not an .npy file: the magic number is missing");
+  }
+  if (got < start.size()) throw Error(name + ": truncated: ends in the header");
+  const int version = start[6];
+  if (version < 1 || version > 3) {
+    throw Error(fmt::format("{}: .npy version {} is unknown", name, version));
+  }
+  std::array<std::uint8_t, 8> length = {};
+  const std::size_t length_bytes = version == 1 ? 2 : 4;
+  read(std::span(length).first(length_bytes));
+  const std::uint64_t text_bytes = load_little64(length.data());
+  constexpr std::uint64_t kMaxHeader = 1 << 20;
+  if (text_bytes > kMaxHeader) {
+    throw Error(fmt::format("{}: a header of {} bytes is too large", name, text_bytes));
+  }
+  std::string text(text_bytes, '\0');
+  read({reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
+  NpyHeader header;
+  header.bytes = start.size() + length_bytes + text.size();
+  bool fortran_order = false;
+  if (!HeaderParser(text).parse(header, fortran_order)) {
+    throw Error(fmt::format("{}: cannot understand the header {}", name,
+                            printable(text.substr(0, text.find_last_not_of(" \n") + 1), 200)));
+  }
+  if (fortran_order) throw Error(name + ": is in Fortran order, not in C order");
+  return header;
+}
+
 bool is_npy(const std::filesystem::path& path) {
   PlainOrGzipReader reader(path);
   std::array<std::uint8_t, kMagic.size()> start = {};
@@ -184,13 +181,13 @@ bool is_npy(const std::filesystem::path& path) {
 NpyArray read_npy(const std::filesystem::path& path, std::size_t max_bytes) {
   PlainOrGzipReader reader(path);
   const std::string name = printable(path);
-  return read_array(name, reader, read_header(name, reader), max_bytes);
+  return read_array(name, reader, read_npy_header(reader), max_bytes);
 }
 
 NpyFloats read_npy_floats(const std::filesystem::path& path, std::size_t max_bytes) {
   PlainOrGzipReader reader(path);
   const std::string name = printable(path);
-  const Header header = read_header(name, reader);
+  const NpyHeader header = read_npy_header(reader);
   if (header.type != "<f4") {
     throw Error(fmt::format("{}: holds '{}', not float32 ('<f4')", name, printable(header.type)));
   }

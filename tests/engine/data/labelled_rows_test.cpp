@@ -39,5 +39,36 @@ TEST(LabelledRows, Errors) {
       "[labelled_rows] label 3 of row 1 is not below 3");
 }
 
+TEST(LabelledRows, ReadOneByOne) {
+  RowSource rows;
+  rows.count = 2;
+  rows.row_shape = {1, 2};
+  rows.read = [](std::int64_t row, std::span<std::uint8_t> out) {
+    out[0] = static_cast<std::uint8_t>(row + 1);
+    out[1] = 9;
+  };
+  const RowSource all = labelled_rows(rows, Bytes{2, 0}, 3);
+  EXPECT_EQ(all.count, 2);
+  EXPECT_EQ(all.row_shape, (Shape{5}));
+  Bytes row(5, 77);
+  all.read(1, row);
+  EXPECT_EQ(row, (Bytes{2, 9, 255, 0, 0}));
+  all.read(0, row);
+  EXPECT_EQ(row, (Bytes{1, 9, 0, 0, 255}));
+  expect_error(
+      [&] {
+        labelled_rows(rows, Bytes{0, 3}, 3);
+      },
+      "[labelled_rows] label 3 of row 1 is not below 3");
+  expect_error([&] { labelled_rows(rows, Bytes{0}, 3); },
+               "[labelled_rows] 2 rows of uint8 are not bytes with 1 labels");
+  rows.dtype = DType::float32;
+  expect_error(
+      [&] {
+        labelled_rows(rows, Bytes{0, 1}, 3);
+      },
+      "[labelled_rows] 2 rows of float32 are not bytes with 2 labels");
+}
+
 }  // namespace
 }  // namespace kiln::test

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "engine/data/sha256.h"
+#include "engine/io/npy.h"
 #include "tests/engine/io/error_message.h"
 #include "tests/support/temporary_directory.h"
 
@@ -116,6 +117,37 @@ TEST_F(Mnist, ChecksTheSumsOfTheUnpackedFiles) {
   EXPECT_TRUE(fault().starts_with("/train-labels-idx1-ubyte: SHA-256")) << fault();
   put_file(folder_ / "SHA256SUMS", "nonsense\n");
   EXPECT_EQ(fault(), "/SHA256SUMS: line 1 is not a SHA-256 sum");
+}
+
+TEST_F(Mnist, ImagesThatStayOnDisk) {
+  const auto open = [&] { return open_mnist(folder_.path(), MnistSplit::train); };
+  const fs::path packed = folder_ / "train-images-idx3-ubyte.gz";
+  EXPECT_EQ(error_message(open), packed.string() +
+                                     ": is packed by gzip, rows cannot be read from "
+                                     "the middle: gunzip it first");
+  fs::remove(packed);
+  const fs::path plain = folder_ / "train-images-idx3-ubyte";
+  write_idx_images(plain, train_images_);
+  const MnistRows train = open();
+  EXPECT_EQ(train.labels, (Bytes{5, 0, 9}));
+  EXPECT_EQ(train.images.count, 3);
+  EXPECT_EQ(train.images.row_shape, (Shape{2, 2}));
+  Bytes image(4);
+  train.images.read(1, image);
+  EXPECT_EQ(image, (Bytes{5, 6, 7, 8}));
+
+  const std::string bad(64, '0');
+  put_file(folder_ / "SHA256SUMS", bad + "  train-images-idx3-ubyte\n");
+  const std::string checked = error_message(open);
+  EXPECT_EQ(checked, error_message([&] { load_mnist(folder_.path(), MnistSplit::train); }));
+  EXPECT_TRUE(checked.ends_with("SHA256SUMS says " + bad)) << checked;
+  fs::remove(folder_ / "SHA256SUMS");
+  write_idx_labels(folder_ / "train-labels-idx1-ubyte", Bytes{5, 10, 9});
+  EXPECT_TRUE(error_message(open).ends_with("label 10 of image 1 is above 9"));
+  write_idx_labels(folder_ / "train-labels-idx1-ubyte", Bytes{5, 0});
+  EXPECT_TRUE(error_message(open).ends_with("holds 2 labels"));
+  write_npy(plain, train_images_.pixels, std::vector<std::size_t>{3, 2, 2});
+  EXPECT_TRUE(error_message(open).ends_with("expected 0x00000803 (IDX uint8 images)"));
 }
 
 TEST(MnistFiles, OfTheRepositoryAreWhole) {
