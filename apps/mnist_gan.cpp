@@ -2,7 +2,6 @@
 // Trains a GAN on MNIST, or on any data set in its file format.
 #include "apps/interrupt.h"
 #include "apps/training_options.h"
-#include "engine/data/mnist.h"
 #include "models/gan/gan.h"
 
 namespace {
@@ -20,10 +19,9 @@ struct Options {
 class GanTrainee final : public apps::Trainee {
  public:
   GanTrainee(const models::GanRecipe& recipe, const apps::TrainingOptions& options,
-             const IdxImages& images, Device device)
+             const Shape& image_shape, Device device)
       : recipe_(recipe),
-        image_shape_(
-            {static_cast<std::int64_t>(images.height), static_cast<std::int64_t>(images.width)}),
+        image_shape_(image_shape),
         picture_seed_(seed_for(apps::SeedPurpose::picture, options)),
         device_(device),
         gan_(recipe, element_count(image_shape_), seed_for(apps::SeedPurpose::model, options),
@@ -77,8 +75,8 @@ int train(const CLI::App& app, Options& options) {
   if (const auto rate = options.common.learning_rate(app)) recipe.set_learning_rate(*rate);
   const Device device = options.common.prepare(app);
   if (options.conditional) recipe.classes = kClasses;
-  const MnistData data = load_mnist(options.common.data, MnistSplit::train);
-  GanTrainee trainee(recipe, options.common.training, data.images, device);
+  const apps::TrainingData data = options.common.load_data();
+  GanTrainee trainee(recipe, options.common.training, data.images.row_shape, device);
   return apps::train(trainee, options.common.training, data, device);
 }
 

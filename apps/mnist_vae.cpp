@@ -56,14 +56,13 @@ int train(const CLI::App& app, Options& options) {
   const auto vae_gan = is_vae_gan ? vae_gan_recipe(app, options) : models::VaeGanRecipe();
   const auto recipe = is_vae_gan ? models::VaeRecipe() : recipe_of(app, options);
   const Device device = options.common.prepare(app);
-  const MnistData data = load_mnist(options.common.data, MnistSplit::train);
-  const IdxImages& images = data.images;
+  const apps::TrainingData data = options.common.load_data();
   const MnistData held_out = load_mnist(options.common.data, MnistSplit::test);
   const IdxImages& test = held_out.images;
-  if (test.height != images.height || test.width != images.width) {
+  if (test.height != data.height() || test.width != data.width()) {
     throw Error(fmt::format("{}: the test images are {}x{}, the training images {}x{}",
-                            options.common.data.string(), test.width, test.height, images.width,
-                            images.height));
+                            options.common.data.string(), test.width, test.height, data.width(),
+                            data.height()));
   }
   if (is_vae_gan) {
     apps::VaeGanTrainee trainee(vae_gan, options.common.training, test, device);

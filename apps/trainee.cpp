@@ -12,14 +12,6 @@ std::vector<std::uint8_t> row_bytes(const MnistData& data, std::int64_t classes)
   return labelled_rows(data.images.pixels, image_size, data.labels, classes);
 }
 
-Tensor training_rows(const MnistData& data, std::int64_t classes, Device device) {
-  const auto count = static_cast<std::int64_t>(data.images.count);
-  const auto image_size = static_cast<std::int64_t>(data.images.height * data.images.width);
-  const Shape shape = {count, image_size + classes};
-  if (classes == 0) return Tensor::from_host(data.images.pixels, shape, device);
-  return Tensor::from_host(row_bytes(data, classes), shape, device);
-}
-
 Tensor picture_labels(std::int64_t count, std::int64_t classes, Device device) {
   if (classes == 0) return {};
   return Tensor::from_host(models::labels_in_turn(classes, 0, count), {count}, device);

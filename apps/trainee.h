@@ -30,8 +30,6 @@ struct TrainedNetwork {
 // The rows that a model with so many classes is trained on: pixels, and behind them the one-hot
 // label.
 std::vector<std::uint8_t> row_bytes(const MnistData& data, std::int64_t classes);
-// The same, bytes (n, row size), on a device.
-Tensor training_rows(const MnistData& data, std::int64_t classes, Device device);
 
 // Labels of `count` images of a picture, a row of ten a class; undefined where there are no
 // classes.

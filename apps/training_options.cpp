@@ -19,7 +19,8 @@ constexpr std::string_view kFreeOptions[] = {
     "--out",       "--epochs",           "--max-steps",
     "--resume",    "--tensorboard",      "--device",
     "--threads",   "--nll-samples",      "--nll-images",
-    "--nll-every", "--checkpoint-every", "--keep-checkpoints"};
+    "--nll-every", "--checkpoint-every", "--keep-checkpoints",
+    "--stream"};
 
 // What the steps depend on, by option.
 std::map<std::string, std::string> settings_of(const CLI::App& app, bool needs_epochs) {
@@ -42,6 +43,10 @@ void CommonOptions::add_to(CLI::App& app, const std::string& program) {
   app.add_option("--data", data, "Folder of the four MNIST-named IDX files, plain or .gz")
       ->check(not_empty())
       ->capture_default_str();
+  app.add_flag(
+      "--stream", stream,
+      "Read the training images from disk as they are needed (plain files alone), for data "
+      "larger than memory; the results are the same");
   app.add_option("--out", training.out, "Folder for models, pictures and metrics")
       ->check(not_empty())
       ->capture_default_str();

@@ -16,7 +16,6 @@
 #include "apps/output_folder.h"
 #include "apps/run_results.h"
 #include "engine/autograd/anomaly.h"
-#include "engine/io/crc32.h"
 #include "engine/io/file.h"
 #include "engine/io/image_grid.h"
 #include "engine/io/png.h"
@@ -81,15 +80,15 @@ double logged_seconds(const fs::path& metrics) {
 
 class TrainingRun {
  public:
-  TrainingRun(Trainee& trainee, const TrainingOptions& options, const MnistData& data,
+  TrainingRun(Trainee& trainee, const TrainingOptions& options, const TrainingData& data,
               Device device)
       : trainee_(trainee),
         options_(options),
         data_(data),
-        height_(data.images.height),
-        width_(data.images.width),
-        batches_(training_rows(data, trainee.classes(), device), options.batch,
-                 seed_for(SeedPurpose::batches, options)),
+        height_(data.height()),
+        width_(data.width()),
+        batches_(data, trainee.classes(), options.batch, seed_for(SeedPurpose::batches, options),
+                 device),
         results_(options.out, file_names(trainee)),
         checkpoints_(results_.checkpoints, options.keep_checkpoints),
         folder_(results_.folder, results_.epoch_pictures, model_bytes(trainee)),
@@ -171,7 +170,7 @@ class TrainingRun {
   void step() {
     if (next_.batch == 0) batches_.start_epoch(next_.epoch);
     trainee_.set_learning_rate_factor(options_.schedule.factor(next_.epoch, options_.epochs));
-    trainee_.train_step(batches_);
+    trainee_.train_step(batches_.next());
     ++next_.batch;
   }
 
@@ -225,7 +224,7 @@ class TrainingRun {
     nlohmann::json run = options_.settings;
     run["program"] = options_.program;
     run["data"] = fmt::format("{} images of {}x{}, check sum {:08x}", data_.images.count, width_,
-                              height_, crc32_of(data_.labels, crc32_of(data_.images.pixels)));
+                              height_, data_.check_sum());
     description_ = run.dump();
     return description_;
   }
@@ -352,10 +351,10 @@ class TrainingRun {
 
   Trainee& trainee_;
   TrainingOptions options_;
-  const MnistData& data_;
+  const TrainingData& data_;
   std::size_t height_;
   std::size_t width_;
-  BatchStream batches_;
+  TrainingBatches batches_;
   RunResults results_;
   Checkpoints checkpoints_;
   OutputFolder folder_;
@@ -379,15 +378,16 @@ std::uint64_t seed_for(SeedPurpose purpose, const TrainingOptions& options) {
   return derive_seed(options.seed, static_cast<std::uint64_t>(purpose));
 }
 
-int train(Trainee& trainee, const TrainingOptions& options, const MnistData& data, Device device) {
-  const IdxImages& images = data.images;
-  if (options.batch < 1 || static_cast<std::uint64_t>(options.batch) > images.count) {
+int train(Trainee& trainee, const TrainingOptions& options, const TrainingData& data,
+          Device device) {
+  const std::int64_t count = data.images.count;
+  if (options.batch < 1 || options.batch > count) {
     throw Error(fmt::format("--batch {} is not between 1 and the {} images of the data set",
-                            options.batch, images.count));
+                            options.batch, count));
   }
   TrainingRun run(trainee, options, data, device);
   print(fmt::format("Training {} on {} images of {}x{}\nRunning on {}\n", trainee.description(),
-                    images.count, images.width, images.height, device.description()));
+                    count, data.width(), data.height(), device.description()));
   if (!run.resumed_from().empty()) {
     print(fmt::format("Going on after {} epochs and {} steps, from {}\n", run.epochs_done(),
                       trainee.steps_done(), run.resumed_from().string()));

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "apps/trainee.h"
+#include "apps/training_data.h"
 #include "engine/train/learning_rate_schedule.h"
 
 namespace kiln::apps {
@@ -32,7 +33,8 @@ struct TrainingOptions {
 // (apps/checkpoints.h), from whose newest a run with `resume` goes on. A run that is interrupted
 // leaves all of them; one that fails none, or if it has left a checkpoint everything up to there.
 // Returns the program's exit code: 0, or 130 where it was interrupted.
-int train(Trainee& trainee, const TrainingOptions& options, const MnistData& data, Device device);
+int train(Trainee& trainee, const TrainingOptions& options, const TrainingData& data,
+          Device device);
 
 // Seeds of a run's parts, from the one that the user gives.
 enum class SeedPurpose : std::uint64_t { model, batches, picture, validation };

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+#include "apps/training_data.h"
+
+#include <algorithm>
+#include <memory>
+#include <span>
+#include <utility>
+
+#include "engine/data/labelled_rows.h"
+#include "engine/data/mnist.h"
+#include "engine/io/crc32.h"
+
+namespace kiln::apps {
+namespace {
+
+RowSource in_memory(IdxImages images) {
+  RowSource source;
+  source.count = static_cast<std::int64_t>(images.count);
+  source.row_shape = {static_cast<std::int64_t>(images.height),
+                      static_cast<std::int64_t>(images.width)};
+  const auto shared = std::make_shared<const IdxImages>(std::move(images));
+  source.read = [shared](std::int64_t row, std::span<std::uint8_t> out) {
+    const std::size_t first = static_cast<std::size_t>(row) * out.size();
+    std::ranges::copy(std::span(shared->pixels).subspan(first, out.size()), out.begin());
+  };
+  return source;
+}
+
+// (count, row_size).
+Tensor all_rows(const RowSource& rows, Device device) {
+  const Tensor all = Tensor::empty({rows.count, rows.row_size()}, Device::cpu(), DType::uint8);
+  const std::size_t row_bytes = rows.row_bytes();
+  for (std::int64_t row = 0; row < rows.count; ++row) {
+    rows.read(row,
+              {all.data<std::uint8_t>() + static_cast<std::size_t>(row) * row_bytes, row_bytes});
+  }
+  return all.to(device);
+}
+
+}  // namespace
+
+std::uint32_t TrainingData::check_sum() const {
+  std::vector<std::uint8_t> image(images.row_bytes());
+  std::uint32_t sum = 0;
+  for (std::int64_t row = 0; row < images.count; ++row) {
+    images.read(row, image);
+    sum = crc32_of(image, sum);
+  }
+  return crc32_of(labels, sum);
+}
+
+TrainingData load_training_data(const std::filesystem::path& folder, bool streamed) {
+  if (streamed) {
+    MnistRows data = open_mnist(folder, MnistSplit::train);
+    return {std::move(data.images), std::move(data.labels), true};
+  }
+  MnistData data = load_mnist(folder, MnistSplit::train);
+  return {in_memory(std::move(data.images)), std::move(data.labels), false};
+}
+
+TrainingBatches::TrainingBatches(const TrainingData& data, std::int64_t classes,
+                                 std::int64_t batch_size, std::uint64_t seed, Device device) {
+  const RowSource rows =
+      classes == 0 ? data.images : labelled_rows(data.images, data.labels, classes);
+  if (data.streamed) {
+    streamed_.emplace(rows, batch_size, seed, device);
+  } else {
+    in_memory_.emplace(all_rows(rows, device), batch_size, seed);
+  }
+}
+
+}  // namespace kiln::apps
