@@ -6,8 +6,16 @@ option(KILN_OPENMP "Use several CPU threads" ON)
 option(KILN_APPS "Build the executables of apps/" ON)
 option(KILN_BENCH "Build the benchmarks of bench/" OFF)
 option(KILN_BENCH_LIBTORCH "Build the benchmarks of LibTorch, found by Torch_DIR, too; needs KILN_BENCH" OFF)
+option(KILN_FUZZ "Build the programs of tests/fuzz for libFuzzer, in place of the tests; needs Clang" OFF)
 option(KILN_WERROR "Treat warnings as errors" OFF)
 set(KILN_SANITIZE "" CACHE STRING "Sanitizers of the whole build, as in -fsanitize=: address,undefined or thread")
+if(KILN_FUZZ)
+  if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    message(FATAL_ERROR "KILN_FUZZ needs Clang and its libFuzzer, this is ${CMAKE_CXX_COMPILER_ID}: "
+                        "set CMAKE_CXX_COMPILER=clang++ or use the preset fuzz")
+  endif()
+  set(KILN_SANITIZE fuzzer-no-link,address,undefined)  # what the fuzzer watches; it is linked by tests/fuzz
+endif()
 
 if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
   set(CMAKE_BUILD_TYPE Release CACHE STRING "" FORCE)
