@@ -95,6 +95,9 @@ SearchedOption searched_option(const std::string& option, const Json& json) {
   if (result.kind == Kind::log_uniform && result.low <= 0) {
     throw Error(option + ": log_uniform wants numbers above 0");
   }
+  const double range =
+      result.kind == Kind::log_uniform ? result.high / result.low : result.high - result.low;
+  if (!std::isfinite(range)) throw Error(option + ": the numbers are too far apart");
   const bool whole = std::floor(result.low) == result.low && std::floor(result.high) == result.high;
   if (result.kind == Kind::integer && (!whole || std::max(-result.low, result.high) > 1e15)) {
     throw Error(option + ": integer wants whole numbers");
@@ -165,14 +168,14 @@ std::string SearchedOption::value_at(double u) const {
 }
 
 SweepSpace SweepSpace::read(const std::filesystem::path& path) {
-  constexpr std::size_t kMostBytes = 1 << 20;
+  constexpr std::size_t kMostBytes = 1 << 16;  // keys are looked for one by one
   const std::vector<std::uint8_t> bytes = read_file(path, kMostBytes);
   try {
     return space_of(Json::parse(bytes.begin(), bytes.end()));
   } catch (const nlohmann::json::exception&) {
     throw Error(printable(path) + ": is not JSON");
   } catch (const Error& error) {
-    throw Error(fmt::format("{}: {}", printable(path), error.what()));
+    throw Error(printable(path) + ": " + printable(error.what(), 300));
   }
 }
 

@@ -5,6 +5,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "engine/io/printable.h"
 #include "engine/io/safetensors.h"
 #include "models/mlp.h"
 
@@ -37,11 +38,14 @@ Activation activation_from(const Json& json) {
   return activation;
 }
 
+// A hostile value may be nested deeper than dump() can follow.
+std::string shown(const Json& json) { return json.is_primitive() ? json.dump() : "..."; }
+
 // The library would cut 3.5 to 3 and wrap what does not fit.
 std::vector<std::int64_t> sizes_from(const Json& json) {
   std::vector<std::int64_t> sizes;
   for (const Json& size : json) {
-    if (!size.is_number_integer()) throw Error("size " + size.dump() + " is not a whole number");
+    if (!size.is_number_integer()) throw Error("size " + shown(size) + " is not a whole number");
     sizes.push_back(size.get<std::int64_t>());
   }
   return sizes;
@@ -49,7 +53,7 @@ std::vector<std::int64_t> sizes_from(const Json& json) {
 
 std::int64_t classes_from(const Json& json) {
   if (!json.is_number_integer() || json.get<std::int64_t>() < 1) {
-    throw Error("number of classes " + json.dump() + " is not a whole number above 0");
+    throw Error("number of classes " + shown(json) + " is not a whole number above 0");
   }
   return json.get<std::int64_t>();
 }
@@ -221,7 +225,7 @@ LoadedNetwork load_network(const std::filesystem::path& path, Device device) {
   const SafetensorsFile file(path);
   const auto text = file.metadata().find(kArchitectureKey);
   if (text == file.metadata().end()) {
-    throw Error(path.string() + ": not a model that Kiln can build: the metadata has no '" +
+    throw Error(printable(path) + ": not a model that Kiln can build: the metadata has no '" +
                 kArchitectureKey + "'");
   }
   Architecture architecture;
@@ -229,15 +233,16 @@ LoadedNetwork load_network(const std::filesystem::path& path, Device device) {
     architecture = architecture_from(text->second);
     check_image_shape(architecture);
   } catch (const std::exception& error) {
-    throw Error(path.string() + ": metadata '" + kArchitectureKey +
-                "' cannot be used: " + error.what());
+    throw Error(printable(path) + ": metadata '" + kArchitectureKey +
+                "' cannot be used: " + printable(error.what(), 500));
   }
   const auto expected = expected_tensors(architecture.layers);
   for (const auto& [name, shape] : expected) file.f32(name, shape);
   for (const auto& [name, tensor] : file.tensors()) {
     if (std::none_of(expected.begin(), expected.end(),
                      [&name = name](const auto& entry) { return entry.first == name; })) {
-      throw Error(path.string() + ": tensor '" + name + "' does not belong to the architecture");
+      throw Error(printable(path) + ": tensor '" + printable(name, 100) +
+                  "' does not belong to the architecture");
     }
   }
   auto network = std::make_shared<Chain>(architecture.layers, 0, device);

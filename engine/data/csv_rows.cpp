@@ -29,17 +29,22 @@ std::string_view unquoted(std::string_view field) {
   return field;
 }
 
-// A comma inside quotes, which only a header may have, is no separator.
-void split_line(std::string_view line, Fields& fields) {
+// A field takes more memory than its text, so lines have no more than these.
+constexpr std::size_t kMostFields = std::size_t{1} << 22;
+
+// A comma inside quotes, which only a header may have, is no separator. False: too many fields.
+bool split_line(std::string_view line, Fields& fields) {
   fields.clear();
   std::size_t first = 0;
   bool quoted = false;
   for (std::size_t i = 0; i <= line.size(); ++i) {
     if (i < line.size() && line[i] == '"') quoted = !quoted;
     if (i < line.size() && (line[i] != ',' || quoted)) continue;
+    if (fields.size() == kMostFields) return false;
     fields.push_back(unquoted(line.substr(first, i - first)));
     first = i + 1;
   }
+  return true;
 }
 
 template <class T>
@@ -64,7 +69,7 @@ class CsvParser {
     ++line_;
     if (line.ends_with('\r')) line.remove_suffix(1);
     if (line.empty()) return;
-    split_line(line, fields_);
+    if (!split_line(line, fields_)) fail(fmt::format("more than {} fields", kMostFields));
     if (width_ == 0) {
       width_ = fields_.size();
       if (width_ < 2) fail("a label and at least one number are needed");

@@ -46,7 +46,7 @@ class InputFile {
 template <class Source>
 std::vector<std::uint8_t> read_growing(Source& source, std::size_t limit,
                                        std::size_t most_left = 0) {
-  constexpr std::size_t first_step = std::size_t{1} << 20;
+  constexpr std::size_t first_step = std::size_t{1} << 16;
   std::vector<std::uint8_t> bytes;
   bytes.reserve(std::min(limit, most_left));
   advise_huge_pages(bytes.data(), bytes.capacity());

@@ -22,6 +22,7 @@ namespace kiln {
 namespace {
 
 constexpr std::string_view kMagic("\x93NUMPY", 6);
+constexpr std::size_t kMaxRank = 64;  // NumPy's own limit
 
 bool starts_with_magic(std::span<const std::uint8_t> bytes) {
   return bytes.size() >= kMagic.size() &&
@@ -88,7 +89,7 @@ class HeaderParser {
       std::size_t value = 0;
       const char* const end = rest_.data() + rest_.size();
       const auto [parsed, error] = std::from_chars(rest_.data(), end, value);
-      if (error != std::errc()) return false;
+      if (error != std::errc() || values.size() == kMaxRank) return false;
       rest_.remove_prefix(static_cast<std::size_t>(parsed - rest_.data()));
       values.push_back(value);
       if (!take(',') && !peek(')')) return false;
@@ -113,7 +114,7 @@ NpyArray read_array(const std::string& name, PlainOrGzipReader& reader, const Np
   const auto size = type_bytes(header.type);
   if (!size) {
     throw Error(fmt::format("{}: holds '{}', not plain little-endian numbers", name,
-                            printable(header.type)));
+                            printable(header.type, 100)));
   }
   const std::string shape = fmt::format("({})", fmt::join(header.shape, ","));
   const auto count = checked_product(header.shape);
@@ -189,7 +190,8 @@ NpyFloats read_npy_floats(const std::filesystem::path& path, std::size_t max_byt
   const std::string name = printable(path);
   const NpyHeader header = read_npy_header(reader);
   if (header.type != "<f4") {
-    throw Error(fmt::format("{}: holds '{}', not float32 ('<f4')", name, printable(header.type)));
+    throw Error(
+        fmt::format("{}: holds '{}', not float32 ('<f4')", name, printable(header.type, 100)));
   }
   NpyArray array = read_array(name, reader, header, max_bytes);
   NpyFloats result{std::move(array.shape), std::vector<float>(array.bytes.size() / sizeof(float))};

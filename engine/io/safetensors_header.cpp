@@ -21,6 +21,7 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr std::size_t max_shown_name = 100;
+constexpr std::size_t max_rank = 64;  // PyTorch's and NumPy's own limit
 
 // Receives the header's JSON piece by piece. The path of keys says where a value belongs:
 // {"__metadata__", key} or {tensor, field}.
@@ -41,6 +42,7 @@ class HeaderHandler : public nlohmann::json_sax<Json> {
 
   bool number_unsigned(number_unsigned_t value) override {
     if (depth_ != 3 || !in_array_ || field_ == Field::unknown) return other_value();
+    if (numbers_.size() == max_rank) wrong_value();
     numbers_.push_back(value);
     return true;
   }

@@ -33,7 +33,8 @@ std::string type_and_shape(const Constant& constant) {
 std::size_t count_of(const std::string& what, const Constant& constant) {
   std::vector<std::size_t> sizes;
   for (const std::int64_t size : constant.shape) {
-    if (size < 0) fail_constant(what, constant, fmt::format("has the size {}", size));
+    if (size < 0 || size > kMaxSize)
+      fail_constant(what, constant, fmt::format("has the size {}", size));
     sizes.push_back(static_cast<std::size_t>(size));
   }
   const auto count = checked_product(sizes);

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 
 #include "engine/onnx/model.h"
@@ -22,6 +23,9 @@ inline constexpr std::size_t kMaxGraphParts = 1 << 16;
 // Inputs, outputs and attributes of a node, numbers in an attribute: so many of each.
 inline constexpr std::size_t kMaxNodeParts = 1 << 10;
 inline constexpr std::size_t kMaxRank = 8;
+// Of one axis, also of a tensor that another axis leaves without elements: sums of sizes and
+// products of two do not overflow.
+inline constexpr std::int64_t kMaxSize = (std::int64_t{1} << 31) - 1;
 
 Model read_model(const std::filesystem::path& path);
 // Complete or not at all, and equal bytes for equal models.

@@ -27,6 +27,12 @@ std::int64_t opset_of(const Model& model) {
 
 bool is_integer(DataType type) { return type == DataType::int32 || type == DataType::int64; }
 
+void require_sizes(const Tensor& x) {
+  for (const std::int64_t size : x.shape()) {
+    if (size > kMaxSize) throw Error("makes the shape " + to_string(x.shape()) + ", too large");
+  }
+}
+
 void check_type(const char* what, const ValueInfo& info) {
   if (info.type == DataType::float32 || is_integer(info.type)) return;
   throw Error(std::string(what) + " " + quoted(info.name) + " has the type " +
@@ -167,6 +173,7 @@ NamedTensors Network::run(const NamedTensors& inputs) const {
     Tensors made;
     try {
       made = step.compute(taken);
+      for (const Tensor& x : made) require_sizes(x);
     } catch (const Error& error) {
       throw Error(name_ + ": " + step.what + ": " + error.what());
     }

@@ -158,7 +158,7 @@ Operator split_operator(OperatorContext& context) {
     }
     const std::int64_t rows = count_before(x.shape(), axis);
     const std::int64_t behind = count_from(x.shape(), axis + 1);
-    const Tensor matrix = reshape(x, {rows, x.dim(axis) * behind});
+    const Tensor matrix = reshape(x, {rows, count_from(x.shape(), axis)});
     Tensors parts;
     std::int64_t first = 0;
     for (const std::int64_t size : sizes) {

@@ -39,7 +39,7 @@ inline std::string file_of(std::span<const std::uint8_t> bytes) {
 }
 
 inline void require_clear(std::string_view message, std::string_view path) {
-  constexpr std::size_t kLongest = 1000;
+  constexpr std::size_t kLongest = 2000;
   const auto is_control = [](unsigned char c) { return c < 0x20 || c == 0x7f; };
   require(message.starts_with(path), "the error does not name the file", message);
   require(std::none_of(message.begin(), message.end(), is_control), "the error is not one line",
@@ -61,7 +61,7 @@ void expect_read_or_error(std::span<const std::uint8_t> bytes, Read read) {
 // Reads every byte, under AddressSanitizer's eyes.
 template <class Values>
 void touch(const Values& values) {
-  static volatile unsigned sink;
+  [[maybe_unused]] static volatile unsigned sink;
   unsigned sum = 0;
   for (const std::byte byte : std::as_bytes(std::span(values))) {
     sum += std::to_integer<unsigned>(byte);
