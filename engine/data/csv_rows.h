@@ -5,7 +5,8 @@
 // Where every number in the file is a whole one from 0 to 255, written without a point, they are
 // bytes and become numbers from 0 to 1. A row whose count of numbers is a square is an image.
 // Errors name the file and the line, counted from 1: another number of fields, no number, one that
-// is not finite, a label that is not from 0 to 255; more than 2^22 fields; no rows; more than `max_bytes` of text.
+// is not finite, a label that is not from 0 to 255; more than 2^22 fields; no rows; more than
+// `max_bytes` of text.
 #pragma once
 
 #include <cstddef>

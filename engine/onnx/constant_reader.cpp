@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstring>
 #include <string>
 #include <type_traits>
@@ -33,12 +34,13 @@ std::string type_and_shape(const Constant& constant) {
 std::size_t count_of(const std::string& what, const Constant& constant) {
   std::vector<std::size_t> sizes;
   for (const std::int64_t size : constant.shape) {
-    if (size < 0 || size > kMaxSize)
-      fail_constant(what, constant, fmt::format("has the size {}", size));
+    if (size < 0) fail_constant(what, constant, fmt::format("has the size {}", size));
     sizes.push_back(static_cast<std::size_t>(size));
   }
   const auto count = checked_product(sizes);
-  if (!count || *count > kMaxFileBytes) {
+  const bool is_endless = std::any_of(constant.shape.begin(), constant.shape.end(),
+                                      [](std::int64_t size) { return size > kMaxSize; });
+  if (!count || *count > kMaxFileBytes || is_endless) {
     fail_constant(
         what, constant,
         fmt::format("has the shape {}, which no file can hold", to_string(constant.shape)));

@@ -21,6 +21,7 @@ TEST(ShapeTest, CountsAndText) {
 
 TEST(ShapeTest, Errors) {
   expect_error([] { element_count({2, -1}); }, "[shape] (2,-1) has a negative size");
+  expect_error([] { element_count({0, -1}); }, "[shape] (0,-1) has a negative size");
   const std::int64_t big = std::int64_t{1} << 31;
   expect_error(
       [&] {

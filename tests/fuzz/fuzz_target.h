@@ -22,7 +22,7 @@ namespace kiln::fuzz {
 // For readers that take a limit: 64 KiB of gzip can unpack to four times as much.
 inline constexpr std::size_t kMostBytes = std::size_t{1} << 24;
 
-inline void require(bool holds, const char* what, std::string_view seen = {}) {
+inline void require(bool holds, const char* what, std::string_view seen = "") {
   if (holds) return;
   std::fprintf(stderr, "fuzz: %s: %.*s\n", what, static_cast<int>(seen.size()), seen.data());
   std::abort();

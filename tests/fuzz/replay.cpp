@@ -16,8 +16,8 @@ namespace {
 
 using Bytes = std::vector<std::uint8_t>;
 
-constexpr std::size_t kMostCuts = 200;
-constexpr int kChanges = 200;
+constexpr std::size_t kMostCuts = 500;
+constexpr int kChanges = 500;
 
 // On the heap and of that size alone, so that a reader past its end is seen.
 void run(const Bytes& bytes) { LLVMFuzzerTestOneInput(bytes.data(), bytes.size()); }

@@ -157,5 +157,12 @@ TEST_F(NetworkFile, LyingSizesAllocateNothing) {
   EXPECT_THROW(models::load_network(path_, Device::cpu()), Error);
 }
 
+TEST_F(NetworkFile, DeepNestingIsNotFollowed) {
+  constexpr std::size_t kDepth = 1'000'000;
+  const std::string nested = std::string(kDepth, '[') + std::string(kDepth, ']');
+  write(architecture("[" + nested + ",4]", "[2,2]"));
+  expect_load_error("metadata 'kiln.architecture' cannot be used: size ... is not a whole number");
+}
+
 }  // namespace
 }  // namespace kiln::test

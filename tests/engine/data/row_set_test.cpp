@@ -59,6 +59,7 @@ TEST_F(RowSetTest, CsvErrorsNameTheLine) {
   expect_csv_refused("1,2\n1,inf\n", "line 2: field 2: inf is not finite");
   expect_csv_refused("label,x\n256,1\n", "line 2: label '256' is not a whole number from 0 to 255");
   expect_csv_refused("1.0,1\n", "line 1: label '1.0' is not a whole number from 0 to 255");
+  expect_csv_refused(std::string(1 << 22, ','), "line 1: more than 4194304 fields");
   expect_csv_refused("1\n", "line 1: a label and at least one number are needed");
   expect_csv_refused("", "holds no rows");
   expect_csv_refused("label,x\n", "holds no rows");

@@ -91,6 +91,8 @@ TEST_F(OnnxFile, SizesThatLie) {
   expect_bad_tensor(tensor({1LL << 32, 1LL << 32, 1LL << 32}, ""),
                     "tensor 'w' has the shape (4294967296,4294967296,4294967296), which no file "
                     "can hold");
+  expect_bad_tensor(tensor({0, 1LL << 31}, ""),
+                    "tensor 'w' has the shape (0,2147483648), which no file can hold");
   expect_bad_tensor(tensor({1, 1, 1, 1, 1, 1, 1, 1, 1}, four),
                     "there are more than 8 dimensions of a tensor");
 }
