@@ -12,6 +12,7 @@
 
 #include "apps/numbered_name.h"
 #include "engine/io/printable.h"
+#include "engine/io/shallow_json.h"
 #include "kernels/error.h"
 
 namespace kiln::apps {
@@ -37,10 +38,19 @@ void remove_quietly(const fs::path& path) noexcept {
   fs::remove(path, ignored);
 }
 
+// Null where the text is no JSON.
+nlohmann::json run_of(const std::string& text) {
+  try {
+    return parse_shallow_json<nlohmann::json>(text);
+  } catch (const std::exception&) {
+    return nullptr;
+  }
+}
+
 // Of a checkpoint at `path`.
 void require_same_run(const fs::path& path, const std::string& run, const std::string& other) {
   using nlohmann::json;
-  const json ours = json::parse(run), theirs = json::parse(other, nullptr, false);
+  const json ours = json::parse(run), theirs = run_of(other);
   const auto text_of = [](const json& object, const std::string& key) {
     const auto found = object.find(key);
     return found == object.end() ? "" : found->is_string() ? found->get<std::string>() : "?";

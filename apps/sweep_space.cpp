@@ -10,6 +10,7 @@
 
 #include "engine/io/file.h"
 #include "engine/io/printable.h"
+#include "engine/io/shallow_json.h"
 #include "engine/rng.h"
 #include "kernels/error.h"
 
@@ -168,10 +169,11 @@ std::string SearchedOption::value_at(double u) const {
 }
 
 SweepSpace SweepSpace::read(const std::filesystem::path& path) {
-  constexpr std::size_t kMostBytes = 1 << 16;  // keys are looked for one by one
+  constexpr std::size_t kMostBytes = 1 << 20;
   const std::vector<std::uint8_t> bytes = read_file(path, kMostBytes);
   try {
-    return space_of(Json::parse(bytes.begin(), bytes.end()));
+    return space_of(
+        parse_shallow_json<Json>({reinterpret_cast<const char*>(bytes.data()), bytes.size()}));
   } catch (const nlohmann::json::exception&) {
     throw Error(printable(path) + ": is not JSON");
   } catch (const Error& error) {

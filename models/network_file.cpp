@@ -7,6 +7,7 @@
 
 #include "engine/io/printable.h"
 #include "engine/io/safetensors.h"
+#include "engine/io/shallow_json.h"
 #include "models/mlp.h"
 
 namespace kiln::models {
@@ -38,14 +39,11 @@ Activation activation_from(const Json& json) {
   return activation;
 }
 
-// A hostile value may be nested deeper than dump() can follow.
-std::string shown(const Json& json) { return json.is_primitive() ? json.dump() : "..."; }
-
 // The library would cut 3.5 to 3 and wrap what does not fit.
 std::vector<std::int64_t> sizes_from(const Json& json) {
   std::vector<std::int64_t> sizes;
   for (const Json& size : json) {
-    if (!size.is_number_integer()) throw Error("size " + shown(size) + " is not a whole number");
+    if (!size.is_number_integer()) throw Error("size " + size.dump() + " is not a whole number");
     sizes.push_back(size.get<std::int64_t>());
   }
   return sizes;
@@ -53,7 +51,7 @@ std::vector<std::int64_t> sizes_from(const Json& json) {
 
 std::int64_t classes_from(const Json& json) {
   if (!json.is_number_integer() || json.get<std::int64_t>() < 1) {
-    throw Error("number of classes " + shown(json) + " is not a whole number above 0");
+    throw Error("number of classes " + json.dump() + " is not a whole number above 0");
   }
   return json.get<std::int64_t>();
 }
@@ -152,7 +150,7 @@ Json to_json(const Architecture& architecture) {
 }
 
 Architecture architecture_from(const std::string& text) {
-  const Json json = Json::parse(text);
+  const Json json = parse_shallow_json<Json>(text);
   Architecture architecture;
   architecture.info.role = json.at("role").get<std::string>();
   architecture.info.image_shape = sizes_from(json.at("image_shape"));

@@ -157,11 +157,15 @@ TEST_F(NetworkFile, LyingSizesAllocateNothing) {
   EXPECT_THROW(models::load_network(path_, Device::cpu()), Error);
 }
 
-TEST_F(NetworkFile, DeepNestingIsNotFollowed) {
+TEST_F(NetworkFile, DeepAndLongArchitecturesAreRefused) {
   constexpr std::size_t kDepth = 1'000'000;
   const std::string nested = std::string(kDepth, '[') + std::string(kDepth, ']');
   write(architecture("[" + nested + ",4]", "[2,2]"));
-  expect_load_error("metadata 'kiln.architecture' cannot be used: size ... is not a whole number");
+  expect_load_error("metadata 'kiln.architecture' cannot be used: JSON is nested too deeply");
+  std::string sizes = "[1";
+  for (int i = 0; i < 20'000; ++i) sizes += ",1";
+  write(architecture(sizes + "]", "[2,2]"));
+  expect_load_error("metadata 'kiln.architecture' cannot be used: JSON has too many parts");
 }
 
 }  // namespace
