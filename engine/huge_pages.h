@@ -19,7 +19,9 @@ inline void advise_huge_pages([[maybe_unused]] void* data, [[maybe_unused]] std:
   const auto begin = reinterpret_cast<std::uintptr_t>(data);
   const std::uintptr_t first = (begin + kPage - 1) / kPage * kPage;
   const std::uintptr_t last = (begin + bytes) / kPage * kPage;
-  if (first < last) madvise(reinterpret_cast<void*>(first), last - first, MADV_HUGEPAGE);
+  if (first < last) {
+    madvise(static_cast<char*>(data) + (first - begin), last - first, MADV_HUGEPAGE);
+  }
 #endif
 }
 
