@@ -53,12 +53,14 @@ std::uint64_t model_bytes(Trainee& trainee) {
 struct Progress {
   std::int64_t epoch = 0, batch = 0;  // that come next
   std::int64_t log_lines = 0;
+  std::int64_t logged_step = 0;  // of the last line
   std::int64_t events = 0;
 
   void visit_state(StateVisitor& visitor) {
     visitor.visit("progress.epoch", epoch);
     visitor.visit("progress.batch", batch);
     visitor.visit("progress.log_lines", log_lines);
+    visitor.visit("progress.logged_step", logged_step);
     visitor.visit("progress.events", events);
   }
   bool is_sound(std::int64_t batches) const {
@@ -176,6 +178,10 @@ class TrainingRun {
 
   void train() {
     bool stop = done();
+    // Where an interrupt came before a line that was due.
+    if (next_.batch > 0 && (stop || is_log_step()) && next_.logged_step < trainee_.steps_done()) {
+      log_metrics(stop);
+    }
     while (next_.epoch < options_.epochs && !stop) {
       const std::int64_t batches = batches_.batches_per_epoch();
       while (next_.batch < batches && !stop) {
@@ -184,9 +190,7 @@ class TrainingRun {
         const bool is_last = next_.batch == batches;
         // Before the log is told what it would not hear of in a run that goes on.
         if (stop && !is_last) checkpoint();
-        if (stop || is_last || trainee_.steps_done() % kStepsBetweenMetrics == 0) {
-          log_metrics(stop || is_last);
-        }
+        if (stop || is_last || is_log_step()) log_metrics(stop || is_last);
         bar_.update({next_.epoch + 1, options_.epochs, next_.batch, batches, losses_});
         if (!stop && !is_last && is_checkpoint_step()) checkpoint();
       }
@@ -207,6 +211,8 @@ class TrainingRun {
     events_->picture("samples", trainee_.steps_done(), picture);
     log_weights();
   }
+
+  bool is_log_step() const { return trainee_.steps_done() % kStepsBetweenMetrics == 0; }
 
   bool is_checkpoint_step() const {
     return options_.checkpoint_every > 0 && trainee_.steps_done() % options_.checkpoint_every == 0;
@@ -320,6 +326,7 @@ class TrainingRun {
     }
     fields.insert(fields.end(), {{"images_per_second", rate}, {"seconds", seconds_so_far()}});
     log(fields);
+    next_.logged_step = trainee_.steps_done();
     losses_ = metrics.summary;
     metrics_start_ = std::chrono::steady_clock::now();
   }

@@ -125,6 +125,24 @@ TEST_F(Resume, GoesOnWithMoreEpochsAndSteps) {
   expect_same("whole", "out");
 }
 
+// The hundredth step has a line in the log, also where a run stops there before it goes on.
+TEST_F(Resume, StopsWhereALineIsDue) {
+  const Arguments whole = {"--epochs", "5", "--batch", "7", "--out", "whole"};
+  ASSERT_EQ(mnist_vae(whole).exit_code, 0);
+  Arguments resumed = whole;
+  resumed.back() = "out";
+  resumed.emplace_back("--resume");
+  Arguments stopped = resumed;
+  stopped.insert(stopped.end(), {"--max-steps", "100"});
+  ASSERT_EQ(mnist_vae(stopped).exit_code, 0);
+  const auto lines = read_untimed_metrics(out_ / "metrics.jsonl");
+  EXPECT_EQ(lines.back()["step"], 100);
+  ASSERT_EQ(mnist_vae(stopped).exit_code, 0);  // there is nothing left to do
+  EXPECT_EQ(read_untimed_metrics(out_ / "metrics.jsonl"), lines);
+  ASSERT_EQ(mnist_vae(resumed).exit_code, 0);
+  expect_same("whole", "out");
+}
+
 TEST_F(Resume, KeepsTheNewest) {
   ASSERT_EQ(mnist_gan(arguments("out", {"--keep-checkpoints", "3"})).exit_code, 0);
   EXPECT_EQ(names(snapshot(out_ / "checkpoints")),
