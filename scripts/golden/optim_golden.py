@@ -11,7 +11,7 @@ CASES = [
     ("adam", "Adam", dict(lr=1e-2)),
     ("adam_gan", "Adam", dict(lr=1e-3, betas=(0.5, 0.999))),
     ("adam_weight_decay", "Adam", dict(lr=2e-2, betas=(0.8, 0.95), eps=1e-6, weight_decay=0.1)),
-    ("adamw", "AdamW", dict(lr=2e-2, betas=(0.8, 0.95), eps=1e-6, weight_decay=0.1)),
+    ("adamw", "AdamW", dict(lr=2e-2, betas=(0.8, 0.95), eps=1e-6, weight_decay=0.1), dict(warmup=4)),
     ("adam_warmup", "Adam", dict(lr=1e-2), dict(warmup=5)),
     ("adam_clip_norm", "Adam", dict(lr=1e-2), dict(norm=1.5)),
     ("sgd", "SGD", dict(lr=0.1)),

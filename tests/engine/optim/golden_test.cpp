@@ -69,6 +69,7 @@ TEST_P(GoldenOptimTest, AdamW) {
                                                 .beta2 = 0.95,
                                                 .epsilon = 1e-6,
                                                 .weight_decay = 0.1,
+                                                .warmup_steps = 4,
                                                 .decoupled_weight_decay = true},
                               golden::kAdamw);
 }
