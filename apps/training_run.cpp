@@ -4,17 +4,16 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <string_view>
 
 #include "apps/checkpoints.h"
 #include "apps/command_line.h"
 #include "apps/interrupt.h"
 #include "apps/output_folder.h"
 #include "apps/run_results.h"
+#include "apps/training_progress.h"
 #include "engine/autograd/anomaly.h"
 #include "engine/io/file.h"
 #include "engine/io/image_grid.h"
@@ -47,37 +46,6 @@ std::uint64_t model_bytes(Trainee& trainee) {
     }
   }
   return bytes;
-}
-
-// Of the loop itself, as it is checkpointed.
-struct Progress {
-  std::int64_t epoch = 0, batch = 0;  // that come next
-  std::int64_t log_lines = 0;
-  std::int64_t logged_step = 0;  // of the last line
-  std::int64_t events = 0;
-
-  void visit_state(StateVisitor& visitor) {
-    visitor.visit("progress.epoch", epoch);
-    visitor.visit("progress.batch", batch);
-    visitor.visit("progress.log_lines", log_lines);
-    visitor.visit("progress.logged_step", logged_step);
-    visitor.visit("progress.events", events);
-  }
-  bool is_sound(std::int64_t batches) const {
-    return epoch >= 0 && batch >= 0 && batch < batches && log_lines >= 0 && events >= 0;
-  }
-};
-
-// How long the run had taken where its log ends: 0 where there is none.
-double logged_seconds(const fs::path& metrics) {
-  const std::vector<std::uint8_t> log = read_file(metrics, std::size_t{1} << 30);
-  const std::string_view text(reinterpret_cast<const char*>(log.data()), log.size());
-  constexpr std::string_view kKey = "\"seconds\":";
-  double seconds = 0;
-  if (const std::size_t at = text.rfind(kKey); at != std::string_view::npos) {
-    std::from_chars(text.data() + at + kKey.size(), text.data() + text.size(), seconds);
-  }
-  return seconds;
 }
 
 class TrainingRun {
@@ -120,25 +88,27 @@ class TrainingRun {
   // Trains to the end, to --max-steps or to an interrupt, and writes the results.
   void run() {
     try {
-      train();
-      if (!interrupted()) conclude();
-      write_models();
-    } catch (const NotFiniteError& error) {
-      fail(with_op(error.what()));
+      train_and_write();
     } catch (const std::exception& error) {
-      fail(error.what());
+      const fs::path last = checkpoints_.newest();
+      if (last.empty()) {
+        results_.remove_all();
+        throw;
+      }
+      throw Error(fmt::format("{}; the last checkpoint is {}", error.what(), last.string()));
     }
     print_results();
   }
 
  private:
-  [[noreturn]] void fail(const std::string& why) {
-    const fs::path last = checkpoints_.newest();
-    if (last.empty()) {
-      results_.remove_all();
-      throw Error(why);
+  void train_and_write() {
+    try {
+      train();
+      if (!interrupted()) conclude();
+      write_models();
+    } catch (const NotFiniteError& error) {
+      throw Error(with_op(error.what()));
     }
-    throw Error(fmt::format("{}; the last checkpoint is {}", why, last.string()));
   }
 
   // `what`, which says that the training has diverged, and the step and the op where that began.
@@ -366,7 +336,7 @@ class TrainingRun {
   Checkpoints checkpoints_;
   OutputFolder folder_;
   std::string description_;
-  Progress next_;
+  TrainingProgress next_;
   fs::path resumed_from_;
   std::optional<StateSnapshot> start_state_;  // until there is a checkpoint
   StepLogger logger_;

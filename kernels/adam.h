@@ -41,15 +41,11 @@ struct AdamConfig {
 
 // What changes from update to update.
 template <class T>
-struct AdamState {
+struct AdamState : UpdateState<T> {
   double beta1_power = 1;  // beta1^t
   double beta2_power = 1;  // beta2^t
-  double warmup = 1;       // of the coming update: min(1, t/warmup_steps)
-  std::int64_t t = 0;      // number of the coming update
-  T learning_rate = 0;     // may be written from the host at any time
   T rate_scale = 0;        // of the coming update: warmup / (1 - beta1^t)
   T sqrt_bias_correction2 = 0;
-  T average_weight = 0;  // 1 - d
 
   // The state before the first update.
   static AdamState first(const AdamConfig& config) {
@@ -60,15 +56,14 @@ struct AdamState {
   }
 
   KILN_HOST_DEVICE void advance(const AdamConfig& config) {
-    ++t;
+    UpdateState<T>::advance(config);
     beta1_power *= config.beta1;
     beta2_power *= config.beta2;
-    warmup = warmup_scale(t, config.warmup_steps);
-    rate_scale = static_cast<T>(warmup / (1 - beta1_power));
+    rate_scale = static_cast<T>(this->warmup / (1 - beta1_power));
     sqrt_bias_correction2 = static_cast<T>(std::sqrt(1 - beta2_power));
-    average_weight = static_cast<T>(kernels::average_weight(t, config.average_decay));
   }
 };
+static_assert(sizeof(AdamState<float>) == 48, "padding");
 
 // The update of one parameter, with the configuration's constants worked out once in double.
 template <class T>

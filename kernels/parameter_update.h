@@ -37,4 +37,31 @@ KILN_HOST_DEVICE inline double average_weight(std::int64_t t, double decay) {
   return 1 - (ramp < decay ? ramp : decay);
 }
 
+// What changes from update to update, of a rule with nothing more to remember for all parameters
+// together.
+template <class T>
+struct UpdateState {
+  double warmup = 1;     // of the coming update: min(1, t/warmup_steps)
+  std::int64_t t = 0;    // number of the coming update
+  T learning_rate = 0;   // may be written from the host at any time
+  T average_weight = 0;  // 1 - d
+
+  // The state before the first update.
+  template <class Config>
+  static UpdateState first(const Config& config) {
+    UpdateState state;
+    state.learning_rate = static_cast<T>(config.learning_rate);
+    state.advance(config);
+    return state;
+  }
+
+  template <class Config>
+  KILN_HOST_DEVICE void advance(const Config& config) {
+    ++t;
+    warmup = warmup_scale(t, config.warmup_steps);
+    average_weight = static_cast<T>(kernels::average_weight(t, config.average_decay));
+  }
+};
+static_assert(sizeof(UpdateState<float>) == 24, "padding");
+
 }  // namespace kiln::kernels

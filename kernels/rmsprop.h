@@ -20,13 +20,10 @@
 
 namespace kiln::kernels {
 
-template <class T>
-struct RmspropState;
-
 struct RmspropConfig {
   static constexpr const char* kName = "rmsprop";
   template <class T>
-  using State = RmspropState<T>;
+  using State = UpdateState<T>;
 
   double learning_rate = 1e-2;
   double alpha = 0.99;
@@ -35,29 +32,6 @@ struct RmspropConfig {
   double weight_decay = 0;
   std::int64_t warmup_steps = 0;
   double average_decay = 0;
-};
-
-// What changes from update to update.
-template <class T>
-struct RmspropState {
-  double warmup = 1;     // of the coming update: min(1, t/warmup_steps)
-  std::int64_t t = 0;    // number of the coming update
-  T learning_rate = 0;   // may be written from the host at any time
-  T average_weight = 0;  // 1 - d
-
-  // The state before the first update.
-  static RmspropState first(const RmspropConfig& config) {
-    RmspropState state;
-    state.learning_rate = static_cast<T>(config.learning_rate);
-    state.advance(config);
-    return state;
-  }
-
-  KILN_HOST_DEVICE void advance(const RmspropConfig& config) {
-    ++t;
-    warmup = warmup_scale(t, config.warmup_steps);
-    average_weight = static_cast<T>(kernels::average_weight(t, config.average_decay));
-  }
 };
 
 // The update of one parameter: m is square_avg, v momentum_buffer.
@@ -73,7 +47,7 @@ struct RmspropRule {
         momentum(static_cast<T>(config.momentum)),
         weight_decay(static_cast<T>(config.weight_decay)) {}
 
-  KILN_HOST_DEVICE void update(const RmspropState<T>& state, T& p, T grad, T& m, T& v) const {
+  KILN_HOST_DEVICE void update(const UpdateState<T>& state, T& p, T grad, T& m, T& v) const {
     const T g = grad + weight_decay * p;
     m = alpha * m + one_minus_alpha * g * g;
     v = momentum * v + g / (std::sqrt(m) + epsilon);
@@ -83,9 +57,9 @@ struct RmspropRule {
 
 // One update; then state->advance(config). arrays.v may be null where momentum is 0.
 template <class T>
-void update(CpuStream stream, const RmspropConfig& config, RmspropState<T>* state,
+void update(CpuStream stream, const RmspropConfig& config, UpdateState<T>* state,
             const ParameterArrays<T>& arrays);
-void update(CudaStream stream, const RmspropConfig& config, RmspropState<float>* state,
+void update(CudaStream stream, const RmspropConfig& config, UpdateState<float>* state,
             const ParameterArrays<float>& arrays);
 
 }  // namespace kiln::kernels

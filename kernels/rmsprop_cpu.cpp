@@ -5,15 +5,15 @@
 namespace kiln::kernels {
 
 template <class T>
-void update(CpuStream, const RmspropConfig& config, RmspropState<T>* state,
+void update(CpuStream, const RmspropConfig& config, UpdateState<T>* state,
             const ParameterArrays<T>& arrays) {
   update_parameters(RmspropRule<T>(config), *state, arrays);
   state->advance(config);
 }
 
-template void update(CpuStream, const RmspropConfig&, RmspropState<float>*,
+template void update(CpuStream, const RmspropConfig&, UpdateState<float>*,
                      const ParameterArrays<float>&);
-template void update(CpuStream, const RmspropConfig&, RmspropState<double>*,
+template void update(CpuStream, const RmspropConfig&, UpdateState<double>*,
                      const ParameterArrays<double>&);
 
 }  // namespace kiln::kernels

@@ -9,14 +9,14 @@ namespace kiln::kernels {
 // ---- kernels
 
 __global__ void rmsprop_kernel(RmspropConfig config, RmspropRule<float> rule,
-                               RmspropState<float>* state, ParameterArrays<float> arrays,
+                               UpdateState<float>* state, ParameterArrays<float> arrays,
                                unsigned* ticket) {
   update_parameters(config, rule, state, arrays, ticket);
 }
 
 // ---- launchers
 
-void update(CudaStream stream, const RmspropConfig& config, RmspropState<float>* state,
+void update(CudaStream stream, const RmspropConfig& config, UpdateState<float>* state,
             const ParameterArrays<float>& arrays) {
   launch(RmspropConfig::kName, rmsprop_kernel, blocks_for_packs(arrays.n), kBlockSize, 0, stream,
          config, RmspropRule<float>(config), state, arrays, stream.scratch.tickets);

@@ -17,13 +17,10 @@
 
 namespace kiln::kernels {
 
-template <class T>
-struct SgdState;
-
 struct SgdConfig {
   static constexpr const char* kName = "sgd";
   template <class T>
-  using State = SgdState<T>;
+  using State = UpdateState<T>;
 
   double learning_rate = 1e-2;
   double momentum = 0;
@@ -31,29 +28,6 @@ struct SgdConfig {
   bool nesterov = false;
   std::int64_t warmup_steps = 0;
   double average_decay = 0;
-};
-
-// What changes from update to update.
-template <class T>
-struct SgdState {
-  double warmup = 1;     // of the coming update: min(1, t/warmup_steps)
-  std::int64_t t = 0;    // number of the coming update
-  T learning_rate = 0;   // may be written from the host at any time
-  T average_weight = 0;  // 1 - d
-
-  // The state before the first update.
-  static SgdState first(const SgdConfig& config) {
-    SgdState state;
-    state.learning_rate = static_cast<T>(config.learning_rate);
-    state.advance(config);
-    return state;
-  }
-
-  KILN_HOST_DEVICE void advance(const SgdConfig& config) {
-    ++t;
-    warmup = warmup_scale(t, config.warmup_steps);
-    average_weight = static_cast<T>(kernels::average_weight(t, config.average_decay));
-  }
 };
 
 // The update of one parameter. There is no v.
@@ -67,7 +41,7 @@ struct SgdRule {
         weight_decay(static_cast<T>(config.weight_decay)),
         nesterov(config.nesterov) {}
 
-  KILN_HOST_DEVICE void update(const SgdState<T>& state, T& p, T grad, T& m, T&) const {
+  KILN_HOST_DEVICE void update(const UpdateState<T>& state, T& p, T grad, T& m, T&) const {
     const T g = grad + weight_decay * p;
     m = momentum * m + g;
     p -= state.learning_rate * static_cast<T>(state.warmup) * (nesterov ? g + momentum * m : m);
@@ -76,9 +50,9 @@ struct SgdRule {
 
 // One update; then state->advance(config). arrays.m may be null where momentum is 0.
 template <class T>
-void update(CpuStream stream, const SgdConfig& config, SgdState<T>* state,
+void update(CpuStream stream, const SgdConfig& config, UpdateState<T>* state,
             const ParameterArrays<T>& arrays);
-void update(CudaStream stream, const SgdConfig& config, SgdState<float>* state,
+void update(CudaStream stream, const SgdConfig& config, UpdateState<float>* state,
             const ParameterArrays<float>& arrays);
 
 }  // namespace kiln::kernels

@@ -5,14 +5,15 @@
 namespace kiln::kernels {
 
 template <class T>
-void update(CpuStream, const SgdConfig& config, SgdState<T>* state,
+void update(CpuStream, const SgdConfig& config, UpdateState<T>* state,
             const ParameterArrays<T>& arrays) {
   update_parameters(SgdRule<T>(config), *state, arrays);
   state->advance(config);
 }
 
-template void update(CpuStream, const SgdConfig&, SgdState<float>*, const ParameterArrays<float>&);
-template void update(CpuStream, const SgdConfig&, SgdState<double>*,
+template void update(CpuStream, const SgdConfig&, UpdateState<float>*,
+                     const ParameterArrays<float>&);
+template void update(CpuStream, const SgdConfig&, UpdateState<double>*,
                      const ParameterArrays<double>&);
 
 }  // namespace kiln::kernels

@@ -8,14 +8,14 @@ namespace kiln::kernels {
 
 // ---- kernels
 
-__global__ void sgd_kernel(SgdConfig config, SgdRule<float> rule, SgdState<float>* state,
+__global__ void sgd_kernel(SgdConfig config, SgdRule<float> rule, UpdateState<float>* state,
                            ParameterArrays<float> arrays, unsigned* ticket) {
   update_parameters(config, rule, state, arrays, ticket);
 }
 
 // ---- launchers
 
-void update(CudaStream stream, const SgdConfig& config, SgdState<float>* state,
+void update(CudaStream stream, const SgdConfig& config, UpdateState<float>* state,
             const ParameterArrays<float>& arrays) {
   launch(SgdConfig::kName, sgd_kernel, blocks_for_packs(arrays.n), kBlockSize, 0, stream, config,
          SgdRule<float>(config), state, arrays, stream.scratch.tickets);

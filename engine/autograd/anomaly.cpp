@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "engine/autograd/anomaly.h"
 
-#include <algorithm>
-#include <cmath>
+#include <span>
+#include <string>
 #include <vector>
+
+#include "engine/all_finite.h"
 
 namespace kiln {
 namespace {
@@ -13,7 +15,7 @@ thread_local bool detects_on_this_thread = false;
 template <class T>
 bool all_finite_of(const Tensor& tensor) {
   const std::vector<T> values = tensor.to_host<T>();
-  return std::all_of(values.begin(), values.end(), [](T value) { return std::isfinite(value); });
+  return all_finite(std::span<const T>(values));
 }
 
 }  // namespace
@@ -35,7 +37,7 @@ bool all_finite(const Tensor& tensor) {
   }
 }
 
-void detect_anomaly(const char* what, const std::string& op, const Tensor& tensor) {
+void detect_anomaly(const char* what, const char* op, const Tensor& tensor) {
   if (!detects_on_this_thread || all_finite(tensor)) return;
   throw NotFiniteError(std::string(what) + " of '" + op + "' is not finite");
 }

@@ -5,8 +5,6 @@
 // and captured steps run as they are; so this is for doing a step again that has failed.
 #pragma once
 
-#include <string>
-
 #include "engine/tensor.h"
 #include "kernels/error.h"
 
@@ -36,6 +34,6 @@ bool all_finite(const Tensor& tensor);
 
 // Throws a NotFiniteError, "<what> of '<op>' is not finite", where detection is on and `tensor` is
 // not all finite.
-void detect_anomaly(const char* what, const std::string& op, const Tensor& tensor);
+void detect_anomaly(const char* what, const char* op, const Tensor& tensor);
 
 }  // namespace kiln

@@ -32,7 +32,7 @@ RowLayout npy_layout(const std::string& name, PlainOrGzipReader& reader) {
   const NpyHeader header = read_npy_header(reader);
   if (header.type != "|u1" && header.type != "<f4") {
     throw Error(
-        fmt::format("{}: holds '{}', rows are '|u1' or '<f4'", name, printable(header.type)));
+        fmt::format("{}: holds '{}', rows are '|u1' or '<f4'", name, printable(header.type, 100)));
   }
   if (header.shape.size() < 2 || std::ranges::count(header.shape, 0u) > 0) {
     throw Error(fmt::format("{}: shape ({}) is not (rows, features) or (images, height, width)",

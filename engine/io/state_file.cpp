@@ -4,12 +4,12 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <algorithm>
-#include <cmath>
 #include <cstring>
 #include <set>
+#include <span>
 #include <utility>
 
+#include "engine/all_finite.h"
 #include "engine/io/crc32.h"
 #include "engine/io/printable.h"
 #include "kernels/error.h"
@@ -131,9 +131,8 @@ std::string checksum(const std::string& description,
 }
 
 template <class T>
-bool all_finite(const std::vector<std::uint8_t>& bytes) {
-  const std::span values(reinterpret_cast<const T*>(bytes.data()), bytes.size() / sizeof(T));
-  return std::all_of(values.begin(), values.end(), [](T value) { return std::isfinite(value); });
+std::span<const T> numbers_of(const StoredTensor& stored) {
+  return {reinterpret_cast<const T*>(stored.bytes.data()), stored.bytes.size() / sizeof(T)};
 }
 
 }  // namespace
@@ -145,8 +144,8 @@ StateSnapshot::StateSnapshot(const VisitState& visit_state) {
 
 std::optional<std::string> StateSnapshot::not_finite() const {
   for (const auto& [name, stored] : pieces_) {
-    const bool finite = (stored.dtype != "F32" || all_finite<float>(stored.bytes)) &&
-                        (stored.dtype != "F64" || all_finite<double>(stored.bytes));
+    const bool finite = (stored.dtype != "F32" || all_finite(numbers_of<float>(stored))) &&
+                        (stored.dtype != "F64" || all_finite(numbers_of<double>(stored)));
     if (!finite) return name;
   }
   return std::nullopt;

@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <span>
 
+#include "engine/all_finite.h"
 #include "kernels/error.h"
 
 namespace kiln::metrics {
@@ -49,7 +51,7 @@ SymmetricEigen symmetric_eigen(std::vector<double> matrix, std::size_t n) {
     throw Error(
         fmt::format("[symmetric_eigen] {} elements are not a {}x{} matrix", matrix.size(), n, n));
   }
-  if (!std::all_of(matrix.begin(), matrix.end(), [](double x) { return std::isfinite(x); })) {
+  if (!all_finite(std::span<const double>(matrix))) {
     throw Error("[symmetric_eigen] the matrix holds a value that is not finite");
   }
   std::vector<double> vectors(n * n, 0);

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/apps/app_test.h"
 #include "tests/support/temporary_directory.h"
 
 namespace kiln::test {
@@ -27,6 +28,16 @@ inline std::vector<nlohmann::json> read_untimed_metrics(const std::filesystem::p
     line.erase("seconds");
   }
   return lines;
+}
+
+// Two runs have left the same files, but for what the clock says.
+inline void expect_same_run(const std::filesystem::path& a, const std::filesystem::path& b) {
+  Snapshot left = snapshot(a), right = snapshot(b);
+  EXPECT_EQ(names(left), names(right));
+  EXPECT_EQ(read_untimed_metrics(a / "metrics.jsonl"), read_untimed_metrics(b / "metrics.jsonl"));
+  left.erase("metrics.jsonl");
+  right.erase("metrics.jsonl");
+  for (const auto& [name, content] : left) EXPECT_TRUE(right[name] == content) << name;
 }
 
 }  // namespace kiln::test

@@ -16,14 +16,8 @@ class MnistGanRepeat : public AppTest {
     ASSERT_EQ(mnist_gan(arguments).exit_code, 0);
   }
 
-  void expect_same(const std::string& a, const std::string& b) {
-    Snapshot first = snapshot(folder_ / a), second = snapshot(folder_ / b);
-    first.erase("metrics.jsonl");
-    second.erase("metrics.jsonl");
-    EXPECT_EQ(names(first), names(second));
-    for (const auto& [name, content] : first) EXPECT_TRUE(second[name] == content) << name;
-    EXPECT_EQ(read_untimed_metrics(folder_ / a / "metrics.jsonl"),
-              read_untimed_metrics(folder_ / b / "metrics.jsonl"));
+  void expect_same(const std::string& a, const std::string& b) const {
+    expect_same_run(folder_ / a, folder_ / b);
   }
 };
 

@@ -22,15 +22,8 @@ class Resume : public AppTest {
     return all;
   }
 
-  // The files of both runs are the same, but for what the clock says.
   void expect_same(const std::string& a, const std::string& b) const {
-    Snapshot left = snapshot(folder_ / a), right = snapshot(folder_ / b);
-    EXPECT_EQ(names(left), names(right));
-    EXPECT_EQ(read_untimed_metrics(folder_ / a / "metrics.jsonl"),
-              read_untimed_metrics(folder_ / b / "metrics.jsonl"));
-    left.erase("metrics.jsonl");
-    right.erase("metrics.jsonl");
-    for (const auto& [name, content] : left) EXPECT_TRUE(right[name] == content) << name;
+    expect_same_run(folder_ / a, folder_ / b);
   }
 
   fs::path checkpoint(std::int64_t step) const {

@@ -2,6 +2,7 @@
 // IDX files: images, and labels.
 #include "engine/io/idx.h"
 #include "tests/fuzz/fuzz_target.h"
+#include "tests/fuzz/touch_rows.h"
 
 using namespace kiln;
 
@@ -15,5 +16,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   fuzz::expect_read_or_error({data, size}, [](const std::string& path) {
     fuzz::touch(read_idx_labels(path, fuzz::kMostBytes));
   });
+  fuzz::expect_read_or_error({data, size}, fuzz::touch_rows);
   return 0;
 }

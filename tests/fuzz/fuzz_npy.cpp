@@ -2,6 +2,7 @@
 // .npy files: of any numbers, and of float32.
 #include "engine/io/npy.h"
 #include "tests/fuzz/fuzz_target.h"
+#include "tests/fuzz/touch_rows.h"
 
 using namespace kiln;
 
@@ -14,5 +15,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   fuzz::expect_read_or_error({data, size}, [](const std::string& path) {
     fuzz::touch(read_npy_floats(path, fuzz::kMostBytes).values);
   });
+  fuzz::expect_read_or_error({data, size}, fuzz::touch_rows);
   return 0;
 }

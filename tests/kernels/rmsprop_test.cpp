@@ -12,7 +12,7 @@ namespace kiln::test {
 namespace {
 
 using kernels::RmspropConfig;
-using kernels::RmspropState;
+using kernels::UpdateState;
 
 struct Updated {
   std::vector<double> p, square_avg, momentum_buffer, average;
@@ -48,7 +48,7 @@ class Rmsprop : public BackendTest<Backend> {
                         random_values<double>(n, -1, 1, 2)};
     const Buffer<Backend> p(expected.p, layout(0)), square_avg(expected.square_avg, layout(1)),
         momentum_buffer(expected.momentum_buffer, layout(2)), average(expected.average, layout(2));
-    const DeviceValue<Backend, RmspropState<Real>> state(RmspropState<Real>::first(config));
+    const DeviceValue<Backend, UpdateState<Real>> state(UpdateState<Real>::first(config));
     for (int t = 1; t <= 5; ++t) {
       const std::vector<double> grad =
           random_values<double>(n, -1, 1, 10 + static_cast<std::uint32_t>(t));

@@ -12,7 +12,7 @@ namespace kiln::test {
 namespace {
 
 using kernels::SgdConfig;
-using kernels::SgdState;
+using kernels::UpdateState;
 
 struct Descent {
   std::vector<double> p, m, average;
@@ -44,7 +44,7 @@ class Sgd : public BackendTest<Backend> {
                         random_values<double>(n, -1, 1, 2)};
     const Buffer<Backend> p(expected.p, layout(0)), m(expected.m, layout(1)),
         average(expected.average, layout(2));
-    const DeviceValue<Backend, SgdState<Real>> state(SgdState<Real>::first(config));
+    const DeviceValue<Backend, UpdateState<Real>> state(UpdateState<Real>::first(config));
     for (int t = 1; t <= 5; ++t) {
       const std::vector<double> grad =
           random_values<double>(n, -1, 1, 10 + static_cast<std::uint32_t>(t));
@@ -88,7 +88,7 @@ TYPED_TEST(Sgd, LargeArenaAndTheSameBits) {
     using Real = typename TypeParam::Real;
     const Buffer<TypeParam> p(std::vector<double>(kLargeSize, 1.0)),
         g(std::vector<double>(kLargeSize, 0.25)), m(std::vector<double>(kLargeSize, 1.0));
-    const DeviceValue<TypeParam, SgdState<Real>> state(SgdState<Real>::first(config));
+    const DeviceValue<TypeParam, UpdateState<Real>> state(UpdateState<Real>::first(config));
     kernels::update(TypeParam::stream(), config, state.data(),
                     {p.data(), g.data(), m.data(), nullptr, nullptr, p.size()});
     return p.values();
