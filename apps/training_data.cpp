@@ -2,7 +2,6 @@
 #include "apps/training_data.h"
 
 #include <algorithm>
-#include <memory>
 #include <span>
 #include <utility>
 
@@ -13,15 +12,14 @@
 namespace kiln::apps {
 namespace {
 
-RowSource in_memory(IdxImages images) {
+// (count, height, width), in the memory of `pixels`.
+RowSource rows_of(const Tensor& pixels, Shape row_shape) {
   RowSource source;
-  source.count = static_cast<std::int64_t>(images.count);
-  source.row_shape = {static_cast<std::int64_t>(images.height),
-                      static_cast<std::int64_t>(images.width)};
-  const auto shared = std::make_shared<const IdxImages>(std::move(images));
-  source.read = [shared](std::int64_t row, std::span<std::uint8_t> out) {
-    const std::size_t first = static_cast<std::size_t>(row) * out.size();
-    std::ranges::copy(std::span(shared->pixels).subspan(first, out.size()), out.begin());
+  source.count = pixels.dim(0);
+  source.row_shape = std::move(row_shape);
+  source.read = [pixels](std::int64_t row, std::span<std::uint8_t> out) {
+    const auto first = row * static_cast<std::int64_t>(out.size());
+    std::copy_n(pixels.data<std::uint8_t>() + first, out.size(), out.begin());
   };
   return source;
 }
@@ -52,20 +50,29 @@ std::uint32_t TrainingData::check_sum() const {
 TrainingData load_training_data(const std::filesystem::path& folder, bool streamed) {
   if (streamed) {
     MnistRows data = open_mnist(folder, MnistSplit::train);
-    return {std::move(data.images), std::move(data.labels), true};
+    return {std::move(data.images), std::move(data.labels), {}};
   }
   MnistData data = load_mnist(folder, MnistSplit::train);
-  return {in_memory(std::move(data.images)), std::move(data.labels), false};
+  const auto count = static_cast<std::int64_t>(data.images.count);
+  Shape row_shape = {static_cast<std::int64_t>(data.images.height),
+                     static_cast<std::int64_t>(data.images.width)};
+  const Tensor pixels =
+      Tensor::adopt(std::move(data.images.pixels), {count, element_count(row_shape)});
+  return {rows_of(pixels, std::move(row_shape)), std::move(data.labels), pixels};
 }
 
 TrainingBatches::TrainingBatches(const TrainingData& data, std::int64_t classes,
                                  std::int64_t batch_size, std::uint64_t seed, Device device) {
+  if (data.pixels.defined() && classes == 0) {
+    in_memory_.emplace(data.pixels.to(device), batch_size, seed);
+    return;
+  }
   const RowSource rows =
       classes == 0 ? data.images : labelled_rows(data.images, data.labels, classes);
-  if (data.streamed) {
-    streamed_.emplace(rows, batch_size, seed, device);
-  } else {
+  if (data.pixels.defined()) {
     in_memory_.emplace(all_rows(rows, device), batch_size, seed);
+  } else {
+    streamed_.emplace(rows, batch_size, seed, device);
   }
 }
 

@@ -19,7 +19,8 @@ namespace kiln::apps {
 struct TrainingData {
   RowSource images;                  // uint8 (count, height, width)
   std::vector<std::uint8_t> labels;  // (count)
-  bool streamed = false;             // whether batches are read from disk
+  Tensor pixels;                     // uint8 (count, height * width) on the CPU; undefined where
+                                     // batches are read from disk
 
   std::size_t height() const { return static_cast<std::size_t>(images.row_shape[0]); }
   std::size_t width() const { return static_cast<std::size_t>(images.row_shape[1]); }

@@ -11,5 +11,5 @@ set(CPACK_DEBIAN_PACKAGE_SECTION libdevel)
 # in a project of C++.
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS
-    "g++, cmake, libdnnl-dev, zlib1g-dev, libpng-dev, nlohmann-json3-dev, libfmt-dev")
+    "g++, cmake, libdnnl-dev, zlib1g-dev, libdeflate-dev, libpng-dev, nlohmann-json3-dev, libfmt-dev")
 include(CPack)

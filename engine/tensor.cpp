@@ -43,17 +43,30 @@ void require_same_layout(const char* op, const Tensor& a, const Tensor& b) {
   }
 }
 
+void require_filled(const char* op, std::size_t num_values, const Shape& shape) {
+  if (static_cast<std::int64_t>(num_values) == element_count(shape)) return;
+  throw Error(std::string("[") + op + "] " + std::to_string(num_values) +
+              " values do not fill shape " + to_string(shape));
+}
+
 }  // namespace
 
 template <class T>
 Tensor Tensor::from_host(std::span<const T> values, Shape shape, Device device) {
-  if (static_cast<std::int64_t>(values.size()) != element_count(shape)) {
-    throw Error("[from_host] " + std::to_string(values.size()) + " values do not fill shape " +
-                to_string(shape));
-  }
+  require_filled("from_host", values.size(), shape);
   Tensor tensor = empty(std::move(shape), device, dtype_of<T>);
   device.copy_from_host(values.data(), tensor.raw(), values.size_bytes());
   return tensor;
+}
+
+Tensor Tensor::adopt(std::vector<std::uint8_t> values, Shape shape) {
+  require_filled("adopt", values.size(), shape);
+  auto impl = std::make_shared<TensorImpl>();
+  impl->numel = element_count(shape);
+  impl->storage = std::make_shared<Storage>(std::move(values));
+  impl->shape = std::move(shape);
+  impl->dtype = DType::uint8;
+  return Tensor(std::move(impl));
 }
 
 const Shape& Tensor::shape() const { return impl_->shape; }

@@ -3,6 +3,7 @@
 // place in the autograd graph. Copying a Tensor copies the handle.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <type_traits>
@@ -32,6 +33,8 @@ class Tensor {
   static Tensor from_host(const std::vector<T>& values, Shape shape, Device device) {
     return from_host(std::span<const T>(values), std::move(shape), device);
   }
+  // uint8 on the CPU, in the memory of `values`, which are not copied. Errors: another count.
+  static Tensor adopt(std::vector<std::uint8_t> values, Shape shape);
 
   bool defined() const { return impl_ != nullptr; }
   const Shape& shape() const;

@@ -3,28 +3,37 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <utility>
+#include <vector>
 
 #include "engine/memory_pool.h"
 #include "engine/tensor.h"
 
 namespace kiln {
 
-// A block of one device's memory, returned to its pool at the end.
+// A block of one device's memory, returned to its pool at the end; or bytes of the CPU that came
+// from elsewhere.
 class Storage {
  public:
   Storage(Device device, std::size_t bytes)
       : device_(device), bytes_(bytes), data_(device.pool().allocate(bytes)) {}
+  explicit Storage(std::vector<std::uint8_t> bytes)
+      : device_(Device::cpu()), adopted_(std::move(bytes)), data_(adopted_.data()) {}
   Storage(const Storage&) = delete;
   Storage& operator=(const Storage&) = delete;
-  ~Storage() { device_.pool().free(data_, bytes_); }
+  ~Storage() {
+    if (adopted_.empty()) device_.pool().free(data_, bytes_);
+  }
 
   Device device() const { return device_; }
   std::byte* data() const { return static_cast<std::byte*>(data_); }
 
  private:
   Device device_;
-  std::size_t bytes_;
+  std::size_t bytes_ = 0;
+  std::vector<std::uint8_t> adopted_;
   void* data_;
 };
 

@@ -77,7 +77,8 @@ __attribute__((target("sha,sse4.1"))) void sha256_blocks_x86(std::uint32_t* stat
   __m128i hgdc = _mm_blend_epi16(hgfe, badc, 0xF0);
   for (; count > 0; --count, blocks += 64) {
     const __m128i feba_before = feba, hgdc_before = hgdc;
-    __m128i w[4];
+    __m128i w[4];  // in registers, once the loop is unrolled
+#pragma GCC unroll 16
     for (std::size_t i = 0; i < 16; ++i) {
       if (i < 4) {
         w[i] = _mm_shuffle_epi8(load(blocks + 16 * i), big_endian);

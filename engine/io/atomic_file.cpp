@@ -108,6 +108,15 @@ void AtomicFile::write(std::span<const std::uint8_t> bytes) {
   }
 }
 
+void AtomicFile::reserve(std::uint64_t bytes) {
+  if (bytes == 0) return;
+  int error_number = 0;
+  do {
+    error_number = ::posix_fallocate(descriptor_, 0, static_cast<off_t>(bytes));
+  } while (error_number == EINTR);
+  if (error_number != 0) fail("cannot write", error_number);
+}
+
 void AtomicFile::commit() {
   // A full disk may show only here: the system is free to put writes off.
   if (!temporary_.empty() && ::fsync(descriptor_) != 0) fail("cannot write", errno);

@@ -78,6 +78,9 @@ class AtomicFile {
   AtomicFile& operator=(const AtomicFile&) = delete;
 
   void write(std::span<const std::uint8_t> bytes);
+  // Makes the file so long, or fails where the disk has no room for it; nothing is written where
+  // the file system can do without.
+  void reserve(std::uint64_t bytes);
   void commit();
 
  private:

@@ -2,6 +2,7 @@
 #include "engine/io/gzip.h"
 
 #include <fmt/format.h>
+#include <libdeflate.h>
 #include <zlib.h>
 
 #include <algorithm>
@@ -113,6 +114,22 @@ std::vector<std::uint8_t> read_plain_or_gzip(const std::filesystem::path& path,
                             reader.is_gzip() ? "unpacks to" : "holds", max_bytes));
   }
   return bytes;
+}
+
+bool unpack_whole(const InputFile& file, std::span<std::uint8_t> out) {
+  // More than the worst packing of so much: no file to read into memory.
+  const std::size_t most_packed = out.size() + out.size() / 1000 + buffer_bytes;
+  if (!file.size() || *file.size() > most_packed) return false;
+  std::vector<std::uint8_t> packed(static_cast<std::size_t>(*file.size()));
+  if (file.read_at(0, packed) != packed.size()) return false;
+  const std::unique_ptr<libdeflate_decompressor, decltype(&libdeflate_free_decompressor)> unpacker(
+      libdeflate_alloc_decompressor(), libdeflate_free_decompressor);
+  if (!unpacker) throw std::bad_alloc();
+  std::size_t used = 0;
+  const libdeflate_result status =
+      libdeflate_gzip_decompress_ex(unpacker.get(), packed.data(), packed.size(), out.data(),
+                                    out.size(), &used, nullptr);  // null: fills `out` or fails
+  return status == LIBDEFLATE_SUCCESS && used == packed.size();
 }
 
 std::vector<std::uint8_t> gzip_compress(std::span<const std::uint8_t> bytes) {

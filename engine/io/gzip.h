@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// gzip (RFC 1952) by zlib. Reading goes by content, not by name: a file that starts with 1f 8b is
-// unpacked, any other is passed through. Members may follow one another, as gunzip accepts them;
-// a data set cut short, a wrong checksum and bytes after the last member are Errors of their own.
+// gzip (RFC 1952) by zlib, and by libdeflate what is unpacked whole. Reading goes by content, not
+// by name: a file that starts with 1f 8b is unpacked, any other is passed through. Members may
+// follow one another, as gunzip accepts them; a data set cut short, a wrong checksum and bytes
+// after the last member are Errors of their own.
 #pragma once
 
 #include <cstddef>
@@ -47,6 +48,11 @@ class PlainOrGzipReader {
 // for the rest is asked for.
 std::vector<std::uint8_t> read_plain_or_gzip(const std::filesystem::path& path,
                                              std::size_t max_bytes);
+
+// Unpacks a file of one gzip member whose content fills `out`, its checksum included, more than
+// twice as fast as a reader does. False where it is anything else, a fault included: what a reader
+// reports is meant then.
+bool unpack_whole(const InputFile& file, std::span<std::uint8_t> out);
 
 // One gzip member without time or name: the same bytes give the same file.
 std::vector<std::uint8_t> gzip_compress(std::span<const std::uint8_t> bytes);

@@ -67,6 +67,20 @@ std::vector<std::size_t> read_idx_header(PlainOrGzipReader& reader, const Kind& 
   return shape;
 }
 
+// What follows the header, of `header_bytes`, in a packed file that holds exactly so much; nothing
+// where it does not.
+std::vector<std::uint8_t> unpacked_data(const PlainOrGzipReader& reader, std::size_t header_bytes,
+                                        std::size_t bytes) {
+  if (!reader.is_gzip() || bytes > reader.most_left()) return {};
+  std::vector<std::uint8_t> all;
+  all.reserve(header_bytes + bytes);
+  advise_huge_pages(all.data(), all.capacity());
+  all.resize(header_bytes + bytes);
+  if (!unpack_whole(reader.file(), all)) return {};
+  all.erase(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(header_bytes));
+  return all;
+}
+
 Content read_idx(const std::filesystem::path& path, const Kind& kind, std::size_t max_bytes) {
   const std::string name = printable(path);
   PlainOrGzipReader reader(path);
@@ -78,6 +92,8 @@ Content read_idx(const std::filesystem::path& path, const Kind& kind, std::size_
                             shape, max_bytes));
   }
 
+  content.data = unpacked_data(reader, 4 + 4 * content.shape.size(), *bytes);
+  if (!content.data.empty()) return content;
   content.data = read_growing(reader, *bytes, reader.most_left());
   if (content.data.size() < *bytes) {
     throw Error(fmt::format("{}: truncated: the header's dimensions {} need {} bytes, {} follow",

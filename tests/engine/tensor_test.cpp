@@ -112,6 +112,22 @@ TEST_P(TensorTest, IntegersAreStoredAndNotComputedWith) {
   expect_error([&] { x.slice(0, {1}).item(); }, "[data] tensor is uint8, not float32");
 }
 
+TEST(TensorAdopt, TakesTheBytesOverWithoutACopy) {
+  std::vector<std::uint8_t> bytes = {1, 2, 3, 4, 5, 6};
+  const void* const place = bytes.data();
+  Tensor row;
+  {
+    const Tensor x = Tensor::adopt(std::move(bytes), {2, 3});
+    EXPECT_EQ(x.raw(), place);
+    EXPECT_EQ(x.dtype(), DType::uint8);
+    EXPECT_TRUE(x.device() == Device::cpu());
+    row = x.slice(3, {3});
+  }
+  EXPECT_EQ(row.to_host<std::uint8_t>(), (std::vector<std::uint8_t>{4, 5, 6}));
+  EXPECT_EQ(Tensor::adopt({}, {0, 3}).numel(), 0);
+  expect_error([] { Tensor::adopt({1, 2}, {3}); }, "[adopt] 2 values do not fill shape (3)");
+}
+
 TEST_P(TensorTest, Errors) {
   const Tensor x = tensor({1, 2}, {2});
   expect_error([&] { tensor({1, 2, 3}, {2}); }, "[from_host] 3 values do not fill shape (2)");

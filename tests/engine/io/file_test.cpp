@@ -125,6 +125,22 @@ TEST(AtomicFile, AFullDiskLeavesTheOldFileAndNoTemporary) {
   EXPECT_EQ(folder.names(), Names{"a"});
 }
 
+TEST(AtomicFile, ReservesRoomOrSaysThatThereIsNone) {
+  test::TemporaryDirectory folder;
+  const std::string path = (folder / "a").string();
+  {
+    AtomicFile file(path);
+    file.reserve(0);
+    file.reserve(20'000);
+    file.commit();
+  }
+  EXPECT_EQ(get_file(path), std::string(20'000, '\0'));
+  const test::FileSizeLimit limit(10'000);
+  EXPECT_EQ(error_message([&] { AtomicFile(path).reserve(20'000); }),
+            path + ": cannot write: File too large");
+  EXPECT_EQ(folder.names(), Names{"a"});
+}
+
 TEST(AtomicFile, WritesADeviceInPlace) {
   struct stat status = {};
   if (::stat("/dev/full", &status) != 0) GTEST_SKIP() << "there is no /dev/full here";

@@ -135,6 +135,28 @@ TEST_F(Gzip, ReadsInPiecesOfAnySize) {
   EXPECT_EQ(result, data);
 }
 
+TEST_F(Gzip, UnpacksAFileWholeWhereItIsOneMemberOfThatSize) {
+  // Nothing where it declines.
+  const auto unpacked = [this](const Bytes& file, std::size_t size) {
+    put_file(path_, file);
+    Bytes out(size);
+    return unpack_whole(InputFile(path_), out) ? out : Bytes{};
+  };
+  EXPECT_EQ(unpacked(hello_gz, 5), hello);
+  EXPECT_EQ(unpacked(hello_gz, 4), Bytes{});
+  EXPECT_EQ(unpacked(hello_gz, 6), Bytes{});
+  EXPECT_EQ(unpacked(hello_gz + hello_gz, 5), Bytes{});
+  EXPECT_EQ(unpacked(hello_gz + hello_gz, 10), Bytes{});
+  EXPECT_EQ(unpacked(hello_gz + Bytes{0}, 5), Bytes{});
+  EXPECT_EQ(unpacked(Bytes(hello_gz.begin(), hello_gz.end() - 1), 5), Bytes{});
+  EXPECT_EQ(unpacked(hello, 5), Bytes{});
+  Bytes wrong_sum = hello_gz;
+  wrong_sum[17] ^= 1;
+  EXPECT_EQ(unpacked(wrong_sum, 5), Bytes{});
+  EXPECT_EQ(unpacked(hello_gz + Bytes(100'000), 5), Bytes{});  // too much to be read for 5 bytes
+  EXPECT_FALSE(unpack_whole(InputFile("/dev/null"), std::span<std::uint8_t>()));
+}
+
 TEST_F(Gzip, WritesTheSameBytesEveryTime) {
   const Bytes packed = gzip_compress(hello);
   EXPECT_EQ(packed, gzip_compress(hello));

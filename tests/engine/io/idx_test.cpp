@@ -68,6 +68,17 @@ TEST_F(Idx, ReadsImagesPlainAndPackedWhateverTheName) {
   }
 }
 
+TEST_F(Idx, ReadsPackedFilesOfSeveralMembers) {
+  for (std::size_t first : {0, 3, 16, 20}) {
+    const auto middle = two_images.begin() + static_cast<long>(first);
+    Bytes packed = gzip_compress(Bytes(two_images.begin(), middle));
+    const Bytes rest = gzip_compress(Bytes(middle, two_images.end()));
+    packed.insert(packed.end(), rest.begin(), rest.end());
+    put_file(folder_ / "f", packed);
+    EXPECT_EQ(read_idx_images(folder_ / "f").pixels, (Bytes{10, 20, 30, 40, 50, 60})) << first;
+  }
+}
+
 TEST_F(Idx, ReadsLabels) {
   put_file(folder_ / "labels", four_labels);
   EXPECT_EQ(read_idx_labels(folder_ / "labels"), (Bytes{7, 2, 1, 0}));
