@@ -58,6 +58,10 @@ void require_same_run(const fs::path& path, const std::string& run, const std::s
   if (!theirs.is_object()) {
     throw Error(printable(path) + ": does not say what run it belongs to");
   }
+  if (text_of(ours, "program") != text_of(theirs, "program")) {
+    throw Error(fmt::format("{}: is of {}, not of {}", printable(path),
+                            printable(text_of(theirs, "program"), 100), text_of(ours, "program")));
+  }
   for (const json& object : {ours, theirs}) {
     for (const auto& [key, value] : object.items()) {
       const std::string here = text_of(ours, key), there = text_of(theirs, key);

@@ -7,6 +7,7 @@
 
 #include <CLI/CLI.hpp>
 #include <charconv>
+#include <cmath>
 #include <cstdint>
 #include <exception>
 #include <functional>
@@ -33,6 +34,18 @@ inline CLI::Validator whole_number(std::uint64_t least, std::uint64_t most) {
     const bool good = error == std::errc() && parsed == end && least <= value && value <= most;
     return good ? std::string()
                 : fmt::format("'{}' is not a whole number from {} to {}", text, least, most);
+  };
+  return {check, ""};
+}
+
+// CLI11's own check names its bounds, one of them of 309 digits.
+inline CLI::Validator not_negative() {
+  const auto check = [](const std::string& text) {
+    double value = -1;
+    const char* const end = text.data() + text.size();
+    const auto [parsed, error] = std::from_chars(text.data(), end, value);
+    const bool good = error == std::errc() && parsed == end && value >= 0 && std::isfinite(value);
+    return good ? std::string() : fmt::format("'{}' is not a number of at least 0", text);
   };
   return {check, ""};
 }

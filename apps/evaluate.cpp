@@ -71,6 +71,7 @@ int evaluate(const CLI::App& app, const Options& options) {
   set_num_threads(options.threads);
   const Device device = Device::from_name(options.device);
   const bool draws = !options.model.empty();
+  if (!options.json.empty()) require_writable(options.json);
   const fs::path& source = draws ? options.model : options.samples;
   const auto samples = draws ? apps::draw_samples(source, options.count, options.seed, device)
                              : apps::read_samples(source, options.count);
@@ -102,6 +103,9 @@ int evaluate(const CLI::App& app, const Options& options) {
       "images\n\n{}",
       evaluation.count, source.string(), options.data.string(), evaluation.count,
       100 * evaluation.accuracy, apps::evaluation_table(evaluation)));
+  if (options.json.empty() && !std::cout) {
+    throw Error("the table cannot be written to standard output");
+  }
   return 0;
 }
 

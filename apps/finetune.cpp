@@ -128,6 +128,20 @@ DataSplits read_data(const Options& options) {
   return data;
 }
 
+// Convolutions take images of their shape; linear layers, and rows (1, features), have a size
+// alone.
+void require_fit(const RowSet& rows, const fs::path& data, const models::Chain& network,
+                 const fs::path& model) {
+  const Shape& in = network.layers().front().in;  // (features) or (channels, height, width)
+  const bool has_shape = in.size() == 3 && rows.row_shape[0] != 1;
+  if (rows.row_size() == element_count(in) &&
+      (!has_shape || rows.row_shape == Shape{in[1], in[2]})) {
+    return;
+  }
+  throw Error(fmt::format("{}: rows {} are not what {} takes, {}", printable(data),
+                          to_string(rows.row_shape), printable(model), to_string(in)));
+}
+
 std::int64_t count_of(const std::vector<Tensor>& tensors) {
   std::int64_t count = 0;
   for (const Tensor& tensor : tensors) count += tensor.numel();
@@ -166,10 +180,12 @@ int finetune(Options& options) {
   const Device device = Device::from_name(options.device);
   const models::LoadedNetwork loaded = models::load_pretrained(options.model, device);
   DataSplits data = read_data(options);
+  require_fit(data.train, options.data, *loaded.network, options.model);
   std::optional<DataSplits> old;
   if (!options.replay.empty()) {
     const SplitShares all = {options.shares.validation, options.shares.test};
     old = read_splits(options.replay, all, derive_seed(tuning.seed, kSplitSeed));
+    require_fit(old->train, options.replay, *loaded.network, options.model);
   }
 
   apps::FineTuningReport report;

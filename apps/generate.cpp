@@ -142,6 +142,7 @@ apps::DrawnImages draw(const Options& options, Device device) {
 
 int generate(const Options& options) {
   const Format format = format_of(options.out);
+  require_writable(options.out);
   set_num_threads(options.threads);
   const Device device = Device::from_name(options.device);
   const apps::DrawnImages drawn =

@@ -76,6 +76,10 @@ int train(const CLI::App& app, Options& options) {
   const Device device = options.common.prepare(app);
   if (options.conditional) recipe.classes = kClasses;
   const apps::TrainingData data = options.common.load_data();
+  if (!recipe.generator_channels.empty() && data.height() != data.width()) {
+    throw Error(fmt::format("recipe '{}' takes square images, those of {} are {}x{}", recipe.name,
+                            printable(options.common.data), data.height(), data.width()));
+  }
   GanTrainee trainee(recipe, options.common.training, data.images.row_shape, device);
   return apps::train(trainee, options.common.training, data, device);
 }

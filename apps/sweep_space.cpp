@@ -149,6 +149,10 @@ SweepSpace space_of(const Json& json) {
   read_budget(member(json, "budget"), space);
   if (json.contains("evaluate")) space.evaluate = option_values(json["evaluate"], "'evaluate'");
   expect_each_option_once(space);
+  Json settings = json;
+  settings.erase("search");
+  settings.erase("budget");
+  space.settings = settings.dump();
   return space;
 }
 

@@ -47,6 +47,7 @@ struct SweepSpace {
   std::string budget_option;
   std::int64_t least_budget = 1, most_budget = 1;
   std::optional<OptionValues> evaluate;
+  std::string settings;  // as JSON: what a result depends on beside the searched options
 
   // Errors name the file and what is wrong in it.
   static SweepSpace read(const std::filesystem::path& path);

@@ -106,7 +106,7 @@ std::vector<std::string> words_of(const OptionValues& options) {
 SweepTrials::SweepTrials(const SweepSpace& space, fs::path out, std::uint64_t seed, bool resume)
     : space_(space), out_(std::move(out)), seed_(seed), program_(find_program(space.program)) {
   if (space.evaluate) evaluate_ = find_program("evaluate");
-  const fs::path path = out_ / "results.jsonl";
+  const fs::path path = out_ / "results.jsonl", settings = out_ / "settings.json";
   std::error_code error;
   std::uint64_t kept = 0;
   if (fs::exists(path, error)) {
@@ -115,18 +115,33 @@ SweepTrials::SweepTrials(const SweepSpace& space, fs::path out, std::uint64_t se
           "{}: a sweep has been here: --resume goes on with it, --out names another folder",
           printable(out_)));
     }
-    read_results(path);
-    kept = fs::file_size(path, error);
+    if (fs::exists(settings, error)) require_same_settings(settings);
+    kept = read_results(path);
   }
   fs::create_directories(out_ / "trials", error);
   if (error) {
     throw Error(fmt::format("{}: cannot create the folder: {}", printable(out_), error.message()));
   }
+  write_file_atomically(settings, {reinterpret_cast<const std::uint8_t*>(space.settings.data()),
+                                   space.settings.size()});
   results_ = std::make_unique<AppendFile>(path, kept);
 }
 
-void SweepTrials::read_results(const fs::path& path) {
-  std::istringstream lines(text_file(path));
+void SweepTrials::require_same_settings(const fs::path& path) const {
+  const Json ours = Json::parse(space_.settings),
+             theirs = Json::parse(text_file(path), nullptr, false);
+  if (!theirs.is_object()) throw Error(fmt::format("{}: is not a sweep's", printable(path)));
+  for (const char* key : {"program", "options", "metric", "goal", "evaluate"}) {
+    if (ours.value(key, Json()) == theirs.value(key, Json())) continue;
+    throw Error(fmt::format("{}: these trials are of another space, whose '{}' differs",
+                            printable(path), key));
+  }
+}
+
+std::uint64_t SweepTrials::read_results(const fs::path& path) {
+  std::string text = text_file(path);
+  text.resize(text.rfind('\n') + 1);  // npos + 1 is 0
+  std::istringstream lines(text);
   std::int64_t number = 0;
   for (std::string line; std::getline(lines, line);) {
     ++number;
@@ -140,6 +155,7 @@ void SweepTrials::read_results(const fs::path& path) {
       throw Error(fmt::format("{}: line {} is of another space or seed", printable(path), number));
     }
   }
+  return text.size();
 }
 
 fs::path SweepTrials::folder_of(std::int64_t trial) const {
@@ -202,10 +218,12 @@ double SweepTrials::last_metric(const fs::path& log) const {
 
 double SweepTrials::score(const fs::path& folder) const {
   const fs::path file = folder / "scores.json", log = folder / "log.txt";
+  fs::path model = folder / "generator.safetensors";
+  std::error_code ignored;
+  if (!fs::exists(model, ignored)) model = folder / "decoder.safetensors";  // of a VAE
   std::vector<std::string> arguments = words_of(*space_.evaluate);
   for (const std::string& word :
-       {std::string("--model"), (folder / "generator.safetensors").string(), std::string("--json"),
-        file.string()}) {
+       {std::string("--model"), model.string(), std::string("--json"), file.string()}) {
     arguments.push_back(word);
   }
   const int exit_code = run_child(evaluate_, arguments, log);

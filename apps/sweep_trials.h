@@ -29,7 +29,7 @@ struct TrialResult {
 class SweepTrials {
  public:
   // `out` is made if it is not there. Errors: without `resume`, an `out` with results; with it,
-  // results of another space or seed; a program that is not there.
+  // results of another space, seed or program; a program that is not there.
   SweepTrials(const SweepSpace& space, std::filesystem::path out, std::uint64_t seed, bool resume);
 
   // Trains to the budget, going on from what the trial has trained before, unless that result is
@@ -40,7 +40,9 @@ class SweepTrials {
   bool is_better(const TrialResult& a, const TrialResult& b) const;
 
  private:
-  void read_results(const std::filesystem::path& path);
+  // The size of the lines that are whole: a sweep may have been killed while it wrote one.
+  std::uint64_t read_results(const std::filesystem::path& path);
+  void require_same_settings(const std::filesystem::path& path) const;
   // What the metric is after a training; Errors say why there is none.
   double measure(std::int64_t trial) const;
   double last_metric(const std::filesystem::path& log) const;

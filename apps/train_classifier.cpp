@@ -43,15 +43,15 @@ void add_options(CLI::App& app, Options& options) {
       ->check(whole_number(1, 1000000))
       ->capture_default_str();
   app.add_option("--lr", training.learning_rate, "Adam's learning rate in the first epoch")
-      ->check(CLI::NonNegativeNumber)
+      ->check(apps::not_negative())
       ->capture_default_str();
   app.add_option("--shift", training.augmentation.shift,
                  "Images are shifted by up to so many pixels")
-      ->check(CLI::NonNegativeNumber)
+      ->check(apps::not_negative())
       ->capture_default_str();
   app.add_option("--degrees", training.augmentation.degrees,
                  "Images are turned by up to so many degrees")
-      ->check(CLI::NonNegativeNumber)
+      ->check(apps::not_negative())
       ->capture_default_str();
   app.add_option("--scale", training.augmentation.scale,
                  "Images change in size by up to this share")
@@ -71,6 +71,7 @@ int train(Options& options) {
   options.training.arch = models::classifier_arch_from_name(options.arch);
   set_num_threads(options.threads);
   const Device device = Device::from_name(options.device);
+  require_writable(options.out);
   const MnistData data = load_mnist(options.data, MnistSplit::train);
   const MnistData test = load_mnist(options.data, MnistSplit::test);
   const std::int64_t epochs = options.training.epochs;

@@ -71,7 +71,7 @@ class TrainingRun {
         rated_step_(trainee.steps_done()) {
     if (options.tensorboard) {
       events_.emplace(results_.events, next_.events);
-    } else {
+    } else if (resumed_from_.empty()) {
       results_.remove_events();
     }
     results_.remove_temporaries();

@@ -235,7 +235,7 @@ LoadedNetwork load_network(const std::filesystem::path& path, Device device) {
                 "' cannot be used: " + printable(error.what(), 500));
   }
   const auto expected = expected_tensors(architecture.layers);
-  for (const auto& [name, shape] : expected) file.f32(name, shape);
+  for (const auto& [name, shape] : expected) file.finite_f32(name, shape);
   for (const auto& [name, tensor] : file.tensors()) {
     if (std::none_of(expected.begin(), expected.end(),
                      [&name = name](const auto& entry) { return entry.first == name; })) {

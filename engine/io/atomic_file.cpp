@@ -127,6 +127,13 @@ void AtomicFile::commit() {
   sync_folder_of(target_);
 }
 
+void require_writable(const std::filesystem::path& path) {
+  struct stat status = {};
+  const bool is_special =
+      ::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
+  if (!is_special) AtomicFile{path};
+}
+
 void remove_left_temporaries(const std::filesystem::path& folder) noexcept {
   std::error_code end, ignored;
   for (std::filesystem::directory_iterator entry(folder, end);

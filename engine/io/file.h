@@ -93,6 +93,10 @@ class AtomicFile {
   int descriptor_ = -1;
 };
 
+// An Error, AtomicFile's, where no such file can be made: to be found out before the work that it
+// is for. A device or a pipe is left alone.
+void require_writable(const std::filesystem::path& path);
+
 // Removes the temporary files that programs left in `folder` when they were killed.
 void remove_left_temporaries(const std::filesystem::path& folder) noexcept;
 

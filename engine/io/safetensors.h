@@ -35,6 +35,9 @@ class SafetensorsFile {
   const StoredTensor& tensor(const std::string& name) const;
   // Errors: missing, another dtype than F32, another shape. The span lives as long as this object.
   std::span<const float> f32(const std::string& name, std::span<const std::size_t> shape) const;
+  // The same; another Error: a NaN or an infinity in it.
+  std::span<const float> finite_f32(const std::string& name,
+                                    std::span<const std::size_t> shape) const;
   // Errors: missing.
   const std::string& metadata_value(const std::string& key) const;
 

@@ -6,6 +6,7 @@
 #include <array>
 #include <string_view>
 
+#include "engine/all_finite.h"
 #include "engine/io/byte_order.h"
 #include "engine/io/file.h"
 #include "engine/io/printable.h"
@@ -96,6 +97,16 @@ std::span<const float> SafetensorsFile::f32(const std::string& name,
   }
   // Each tensor has its own vector, whose storage is aligned for any type.
   return {reinterpret_cast<const float*>(stored.bytes.data()), stored.bytes.size() / sizeof(float)};
+}
+
+std::span<const float> SafetensorsFile::finite_f32(const std::string& name,
+                                                   std::span<const std::size_t> shape) const {
+  const std::span<const float> values = f32(name, shape);
+  if (!all_finite(values)) {
+    throw Error(fmt::format("{}: tensor '{}' holds a number that is not finite", file_,
+                            printable(name, 100)));
+  }
+  return values;
 }
 
 const std::string& SafetensorsFile::metadata_value(const std::string& key) const {

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 
+#include "engine/all_finite.h"
 #include "engine/autograd/backward.h"
 #include "engine/data/batch_stream.h"
 #include "engine/ops/cross_entropy.h"
@@ -100,7 +101,15 @@ FineTuned fine_tune(Chain& network, const std::vector<Tensor>& parameters, const
       throw Error("[fine_tune] the loss is " + std::to_string(loss) + " in epoch " +
                   std::to_string(result.epochs));
     }
+    if (!all_finite<float>(arena.values().to_host<float>())) {  // the loss is of the steps before
+      throw Error("[fine_tune] the parameters are not finite after epoch " +
+                  std::to_string(result.epochs));
+    }
     const ClassifierScore held_out = score(network, validation, device);
+    if (!std::isfinite(held_out.loss)) {
+      throw Error("[fine_tune] the validation loss is " + std::to_string(held_out.loss) +
+                  " in epoch " + std::to_string(result.epochs));
+    }
     stop = stopping.after_epoch(held_out.loss);
     if (tuning.on_epoch) tuning.on_epoch(result.epochs, loss, held_out);
   }

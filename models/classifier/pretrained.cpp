@@ -51,7 +51,7 @@ LoadedNetwork load_foreign(const std::string& path, const SafetensorsFile& file,
   auto mlp = std::make_shared<Mlp>(MlpConfig{.sizes = sizes}, 0, device);
   for (const auto& [name, tensor] : mlp->named_parameters()) {
     const Shape& shape = tensor.shape();
-    const auto values = file.f32(name, std::vector<std::size_t>(shape.begin(), shape.end()));
+    const auto values = file.finite_f32(name, std::vector<std::size_t>(shape.begin(), shape.end()));
     device.copy_from_host(values.data(), tensor.raw(), values.size_bytes());
   }
   const auto side = static_cast<std::int64_t>(std::lround(std::sqrt(sizes[0])));

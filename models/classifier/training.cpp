@@ -5,6 +5,7 @@
 #include <cmath>
 #include <string>
 
+#include "engine/all_finite.h"
 #include "engine/autograd/backward.h"
 #include "engine/data/batch_stream.h"
 #include "engine/ops/cross_entropy.h"
@@ -98,6 +99,10 @@ std::shared_ptr<Chain> train_classifier(const MnistData& data, const ClassifierT
     const double loss = loss_sum.item() / static_cast<double>(batches.batches_per_epoch());
     if (!std::isfinite(loss)) {
       throw Error("[train_classifier] the loss is " + std::to_string(loss) + " in epoch " +
+                  std::to_string(epoch + 1));
+    }
+    if (!all_finite<float>(arena.values().to_host<float>())) {  // the loss is of the steps before
+      throw Error("[train_classifier] the weights are not finite after epoch " +
                   std::to_string(epoch + 1));
     }
     if (training.on_epoch) training.on_epoch(epoch + 1, loss);

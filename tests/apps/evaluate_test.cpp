@@ -13,7 +13,7 @@ namespace {
 
 class Evaluate : public AppTest {
  protected:
-  Outcome evaluate(Arguments arguments) const {
+  Outcome evaluate(Arguments arguments, RunOptions options = {}) const {
     const std::filesystem::path data = KILN_DATA_DIR;
     const auto add_default = [&](const std::string& option, const std::string& value) {
       if (std::find(arguments.begin(), arguments.end(), option) != arguments.end()) return;
@@ -22,7 +22,6 @@ class Evaluate : public AppTest {
     add_default("--data", data.string());
     add_default("--classifier", (data.parent_path() / "classifier/mnist.safetensors").string());
     arguments.insert(arguments.end(), {"--threads", "1", "--device", "cpu"});
-    RunOptions options;
     options.folder = folder_.path();
     return run_program(KILN_EVALUATE, arguments, options);
   }
@@ -102,6 +101,15 @@ TEST_F(Evaluate, SaysHowManySamplesAreWhatWasAskedFor) {
   };
   EXPECT_GE(share(0), 0.8);
   EXPECT_LE(share(1), 0.2);
+}
+
+TEST_F(Evaluate, SaysThatItsTableIsLost) {
+  if (!std::filesystem::exists("/dev/full")) GTEST_SKIP() << "there is no /dev/full here";
+  write_digits(1000);
+  RunOptions full;
+  full.standard_output = Stdout::full_disk;
+  expect_refused(evaluate({"--samples", "digits-idx3-ubyte"}, full), "evaluate", 1,
+                 "the table cannot be written to standard output");
 }
 
 TEST_F(Evaluate, RefusesWhatItCannotScore) {

@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "models/classifier/classifier.h"
+#include "models/dcgan/dcgan.h"
 #include "models/mlp.h"
 #include "models/network_file.h"
 #include "tests/apps/app_test.h"
@@ -158,7 +159,15 @@ TEST_F(Finetune, RefusesWhatItCannotUse) {
   put_file(folder_ / "small.csv", std::string_view("0,1\n1,2\n0,3\n1,4\n"));
   expect_finetune_refuses(
       {"--data", "small.csv", "--validation-share", "0.25", "--test-share", "0.25"}, 1,
-      "rows (1,1) do not fit a network of 16 inputs");
+      "small.csv: rows (1,1) are not what base.safetensors takes, (16)");
+  make_data(2, 8);  // of as many pixels as 4x4
+  models::save_classifier(
+      base_,
+      models::Chain(models::dcgan_discriminator({.image_side = 4, .channels = {2}}), 1,
+                    Device::cpu()),
+      {4, 4});
+  expect_finetune_refuses({"--data", "data", "--new-head"}, 1,
+                          "data: rows (2,8) are not what base.safetensors takes, (1,4,4)");
 }
 
 }  // namespace

@@ -157,7 +157,7 @@ TEST_F(GenerateBadInput, ARoleWithALineBreakStaysOnOneLine) {
 
 TEST_F(GenerateBadInput, WeightsThatDrawNoPicture) {
   put_model({.value = std::nanf("")});
-  expect_bad_model("draws a pixel of value ");
+  expect_bad_model("tensor 'fc1.weight' holds a number that is not finite");
   put_model({.activation = "identity", .value = 100});
   expect_bad_model("draws a pixel of value ");
 }

@@ -144,6 +144,14 @@ TEST_F(MnistGanBadData, AWrongChecksum) {
   expect_error(kImageFile + ": SHA-256 of the unpacked data is");
 }
 
+TEST_F(MnistGanBadData, ConvolutionsWantSquareImages) {
+  std::filesystem::remove_all(data_);
+  make_data(4, 16);  // as many pixels as 8x8
+  const Outcome run = mnist_gan({"--recipe", "dcgan", "--batch", "16", "--max-steps", "1"});
+  expect_refused(run, "mnist_gan", 1, "recipe 'dcgan' takes square images, those of data are 4x16");
+  EXPECT_FALSE(std::filesystem::exists(out_));
+}
+
 TEST_F(MnistGanBadData, AHostileNameStaysOnOneLine) {
   expect_error("no\\x0awhere\\x1b[2J: no such folder", "no\nwhere\x1b[2J");
 }

@@ -101,6 +101,15 @@ TEST_F(Resume, AnInterruptLosesNoStep) {
   expect_same("whole", "out");
 }
 
+TEST_F(Resume, WithoutTensorBoardLeavesTheEventsThatAreThere) {
+  Arguments shorter = arguments("out", {"--tensorboard"});
+  shorter[1] = "1";
+  ASSERT_EQ(mnist_gan(shorter).exit_code, 0);
+  const std::string events = get_file(out_ / "events.out.tfevents.kiln");
+  ASSERT_EQ(mnist_gan(arguments("out", {"--resume"})).exit_code, 0);
+  EXPECT_EQ(get_file(out_ / "events.out.tfevents.kiln"), events);
+}
+
 TEST_F(Resume, GoesOnWithMoreEpochsAndSteps) {
   const Arguments longer = arguments("out", {"--resume"});
   Arguments shorter = longer;
@@ -166,7 +175,7 @@ TEST_F(Resume, RefusesAnotherRunsCheckpoint) {
   refused({"--lr", "0.1"}, "was made with --lr '', not '0.1'");
   refused({"--lr-schedule", "cosine"}, "was made with ");
   const Outcome vae = mnist_vae(arguments("out", {"--resume"}));
-  expect_refused(vae, "mnist_vae", 1, file + "was made with ");
+  expect_refused(vae, "mnist_vae", 1, file + "is of mnist_gan, not of mnist_vae");
   write_idx_images(data_ / "train-images-idx3-ubyte", images(kImages, 8, 8 + 1));
   expect_refused(mnist_gan(arguments("out", {"--resume"})), "mnist_gan", 1,
                  file + "was made with data '200 images of 8x8, check sum ");

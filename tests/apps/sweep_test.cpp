@@ -162,6 +162,34 @@ TEST_F(SweepProgram, ResumeRunsOnlyWhatIsMissing) {
   expect_error("line 1 is not a trial's result", {"--resume"});
 }
 
+TEST_F(SweepProgram, ResumeRefusesAnotherSpace) {
+  ASSERT_EQ(run({"--trials", "2"}).exit_code, 0);
+  for (const auto& [key, value] :
+       {std::pair("metric", json("d_loss")), std::pair("goal", json("max")),
+        std::pair("options", json{{"--quiet", 2}}), std::pair("evaluate", json{{"--n", 1000}})}) {
+    json space = space_;
+    space[key] = value;
+    put_space(space);
+    expect_error("settings.json: these trials are of another space, whose '" + std::string(key) +
+                     "' differs",
+                 {"--resume"});
+  }
+  json space = space_;
+  space["budget"]["most"] = 27;
+  put_space(space);
+  EXPECT_EQ(run({"--trials", "2", "--resume"}).exit_code, 0);
+}
+
+TEST_F(SweepProgram, ResumePassesOverALineThatWasCutShort) {
+  ASSERT_EQ(run({"--trials", "3", "--strategy", "random"}).exit_code, 0);
+  const std::vector<json> whole = results();
+  const std::string text = get_file(folder_ / "sweep/results.jsonl");
+  put_file(folder_ / "sweep/results.jsonl", std::string_view(text).substr(0, text.size() - 10));
+  ASSERT_EQ(run({"--trials", "3", "--strategy", "random", "--resume"}).exit_code, 0);
+  EXPECT_EQ(results().size(), whole.size());
+  EXPECT_EQ(num_calls(), 4u);
+}
+
 TEST_F(SweepProgram, AFailedTrialIsRecordedAndTheOthersGoOn) {
   json space = space_;
   space["search"]["--fail"] = {{"choice", {"yes", "no"}}};
@@ -185,7 +213,8 @@ TEST_F(SweepProgram, SaysSoWhenEveryTrialFails) {
   expect_refused(run({"--trials", "2"}), "sweep", 1, "every trial failed; the first: exit code 1");
   space["options"]["--fail"] = "silent";
   put_space(space);
-  expect_refused(run({"--trials", "2", "--resume"}), "sweep", 1, "metrics.jsonl: cannot open");
+  fs::remove_all(folder_ / "sweep");
+  expect_refused(run({"--trials", "2"}), "sweep", 1, "metrics.jsonl: cannot open");
 }
 
 TEST_F(SweepProgram, StopsWithItsTrialAndGoesOn) {

@@ -131,6 +131,17 @@ TEST_P(ClassifierTest, AConvolutionalOneLearnsToo) {
                "architecture 'cnn' is unknown: use mlp or conv");
 }
 
+// The last step's update can be what diverges: no loss tells.
+TEST_P(ClassifierTest, ADivergedTrainingIsAnError) {
+  ClassifierTraining training;
+  training.hidden = {8};
+  training.epochs = 1;
+  training.batch = 60;
+  training.learning_rate = 1e38;
+  expect_error([&] { train_classifier(halves(60), training, device()); },
+               "[train_classifier] the weights are not finite after epoch 1");
+}
+
 TEST_P(ClassifierTest, Errors) {
   const auto mlp = network(device());
   expect_error(

@@ -222,6 +222,17 @@ TEST_P(FineTuningTest, ReplayIsTheShareAskedFor) {
                "[replay] share 1.000000 is not in [0, 1)");
 }
 
+TEST_P(FineTuningTest, ADivergedTrainingIsAnError) {
+  const auto net = network();
+  FineTuning diverging = tuning();
+  diverging.epochs = 1;
+  diverging.batch = 60;
+  diverging.optimizer.learning_rate = 1e38;
+  expect_error(
+      [&] { fine_tune(*net, net->parameters(), halves(60), halves(30), diverging, device()); },
+      "[fine_tune] the parameters are not finite after epoch 1");
+}
+
 TEST_P(FineTuningTest, Errors) {
   const auto net = network();
   expect_error(

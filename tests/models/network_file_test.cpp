@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "engine/autograd/grad_mode.h"
 #include "engine/io/safetensors.h"
 #include "engine/rng.h"
@@ -25,8 +27,9 @@ class NetworkFile : public ::testing::Test {
  protected:
   // A file with these tensors and this metadata entry; "" leaves it out.
   void write(const std::string& architecture, std::vector<std::size_t> weight_shape = {4, 3},
-             bool with_bias = true, bool with_extra = false) {
-    const std::vector<float> values(64, 0.5f);
+             bool with_bias = true, bool with_extra = false, float first_value = 0.5f) {
+    std::vector<float> values(64, 0.5f);
+    values[0] = first_value;
     const auto add = [&](SafetensorsWriter& writer, const char* name,
                          const std::vector<std::size_t>& shape) {
       std::size_t count = 1;
@@ -102,6 +105,8 @@ TEST_F(NetworkFile, RefusesWhatDoesNotFit) {
   expect_load_error("tensor 'fc1.bias' is missing");
   write(architecture("[3,4]", "[2,2]"), {4, 3}, true, true);
   expect_load_error("tensor 'fc2.bias' does not belong to the architecture");
+  write(architecture("[3,4]", "[2,2]"), {4, 3}, true, false, std::nanf(""));
+  expect_load_error("tensor 'fc1.weight' holds a number that is not finite");
   write(architecture("[3,4]", "[2,3]"));
   expect_load_error(
       "metadata 'kiln.architecture' cannot be used: image shape (2,3) does not hold 4 pixels");

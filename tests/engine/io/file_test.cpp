@@ -141,6 +141,21 @@ TEST(AtomicFile, ReservesRoomOrSaysThatThereIsNone) {
   EXPECT_EQ(folder.names(), Names{"a"});
 }
 
+TEST(RequireWritable, LeavesEverythingAsItWas) {
+  test::TemporaryDirectory folder;
+  put_file(folder / "a", "old");
+  require_writable(folder / "a");
+  require_writable(folder / "new");
+  require_writable("/dev/null");
+  EXPECT_EQ(get_file(folder / "a"), "old");
+  EXPECT_EQ(folder.names(), Names{"a"});
+  const std::string nowhere = (folder / "none" / "a").string();
+  EXPECT_EQ(error_message([&] { require_writable(nowhere); }),
+            nowhere + ": cannot create: No such file or directory");
+  EXPECT_EQ(error_message([&] { require_writable(folder.path()); }),
+            folder.path().string() + ": cannot write: is a folder");
+}
+
 TEST(AtomicFile, WritesADeviceInPlace) {
   struct stat status = {};
   if (::stat("/dev/full", &status) != 0) GTEST_SKIP() << "there is no /dev/full here";
