@@ -6,9 +6,12 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <new>
 
+#include "engine/huge_pages.h"
+#include "engine/io/byte_order.h"
 #include "engine/io/printable.h"
 #include "kernels/error.h"
 
@@ -116,20 +119,29 @@ std::vector<std::uint8_t> read_plain_or_gzip(const std::filesystem::path& path,
   return bytes;
 }
 
-bool unpack_whole(const InputFile& file, std::span<std::uint8_t> out) {
+std::vector<std::uint8_t> unpack_whole(const InputFile& file, std::size_t size) {
   // More than the worst packing of so much: no file to read into memory.
-  const std::size_t most_packed = out.size() + out.size() / 1000 + buffer_bytes;
-  if (!file.size() || *file.size() > most_packed) return false;
+  const std::size_t most_packed = size + size / 1000 + buffer_bytes;
+  std::array<std::uint8_t, 8> trailer = {};  // CRC-32, and the size modulo 2^32 (RFC 1952)
+  if (!file.size() || *file.size() < trailer.size() || *file.size() > most_packed) return {};
+  file.read_at(*file.size() - trailer.size(), trailer);
+  if (load_little64(trailer.data()) >> 32 != static_cast<std::uint32_t>(size)) return {};
   std::vector<std::uint8_t> packed(static_cast<std::size_t>(*file.size()));
-  if (file.read_at(0, packed) != packed.size()) return false;
+  if (file.read_at(0, packed) != packed.size()) return {};
+
+  std::vector<std::uint8_t> result;
+  result.reserve(size);
+  advise_huge_pages(result.data(), size);
+  result.resize(size);
   const std::unique_ptr<libdeflate_decompressor, decltype(&libdeflate_free_decompressor)> unpacker(
       libdeflate_alloc_decompressor(), libdeflate_free_decompressor);
   if (!unpacker) throw std::bad_alloc();
   std::size_t used = 0;
   const libdeflate_result status =
-      libdeflate_gzip_decompress_ex(unpacker.get(), packed.data(), packed.size(), out.data(),
-                                    out.size(), &used, nullptr);  // null: fills `out` or fails
-  return status == LIBDEFLATE_SUCCESS && used == packed.size();
+      libdeflate_gzip_decompress_ex(unpacker.get(), packed.data(), packed.size(), result.data(),
+                                    size, &used, nullptr);  // null: fills the result or fails
+  if (status != LIBDEFLATE_SUCCESS || used != packed.size()) return {};
+  return result;
 }
 
 std::vector<std::uint8_t> gzip_compress(std::span<const std::uint8_t> bytes) {

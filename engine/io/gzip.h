@@ -49,10 +49,10 @@ class PlainOrGzipReader {
 std::vector<std::uint8_t> read_plain_or_gzip(const std::filesystem::path& path,
                                              std::size_t max_bytes);
 
-// Unpacks a file of one gzip member whose content fills `out`, its checksum included, more than
-// twice as fast as a reader does. False where it is anything else, a fault included: what a reader
-// reports is meant then.
-bool unpack_whole(const InputFile& file, std::span<std::uint8_t> out);
+// What a file of one gzip member holds, if that is `size` bytes, its checksum included, more than
+// twice as fast as by a reader. Nothing where it is anything else, a fault included: what a reader
+// reports is meant then. Memory is asked for when the file's end agrees on the size.
+std::vector<std::uint8_t> unpack_whole(const InputFile& file, std::size_t size);
 
 // One gzip member without time or name: the same bytes give the same file.
 std::vector<std::uint8_t> gzip_compress(std::span<const std::uint8_t> bytes);

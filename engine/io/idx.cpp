@@ -72,12 +72,8 @@ std::vector<std::size_t> read_idx_header(PlainOrGzipReader& reader, const Kind& 
 std::vector<std::uint8_t> unpacked_data(const PlainOrGzipReader& reader, std::size_t header_bytes,
                                         std::size_t bytes) {
   if (!reader.is_gzip() || bytes > reader.most_left()) return {};
-  std::vector<std::uint8_t> all;
-  all.reserve(header_bytes + bytes);
-  advise_huge_pages(all.data(), all.capacity());
-  all.resize(header_bytes + bytes);
-  if (!unpack_whole(reader.file(), all)) return {};
-  all.erase(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(header_bytes));
+  std::vector<std::uint8_t> all = unpack_whole(reader.file(), header_bytes + bytes);
+  if (!all.empty()) all.erase(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(header_bytes));
   return all;
 }
 
