@@ -25,7 +25,7 @@ void adam_step(benchmark::State& state) {
   const ParameterArrays<float> arrays = {p.data(), g.data(), m.data(), v.data(), nullptr, kSize};
   // Parameters and both moments are read and written, gradients read.
   time_bytes(state, 7 * kSize * kFloat, 4 * kSize * kFloat,
-             [&] { adam(CpuStream{}, config, &adam_state, arrays); });
+             [&] { update(CpuStream{}, config, &adam_state, arrays); });
 }
 
 void normal_noise(benchmark::State& state) {

@@ -37,6 +37,7 @@ double fastest(int threads, Work&& work) {
     begin = now;
   });
   std::vector<std::thread> team;
+  team.reserve(static_cast<std::size_t>(threads));
   for (int thread = 0; thread < threads; ++thread) {
     team.emplace_back([&, thread] {
       for (int i = 0; i < kTries; ++i) {
