@@ -62,9 +62,10 @@ void add_data_options(CLI::App& app, Options& options) {
   app.add_option("--rows", options.shares.rows,
                  "Use so many rows alone, to train and to hold out (default: all)")
       ->check(whole_number(1, apps::kMaxCount));
-  app.add_option("--replay", options.replay,
-                 "Data of the old task, to train on as well and to test on");
+  CLI::Option* const replay = app.add_option(
+      "--replay", options.replay, "Data of the old task, to train on as well and to test on");
   app.add_option("--replay-share", options.replay_share, "Their share of the rows trained on")
+      ->needs(replay)
       ->capture_default_str();
 }
 
@@ -89,6 +90,7 @@ void add_network_options(CLI::App& app, Options& options) {
                      "a new head); they are merged at the end")
           ->check(whole_number(1, 1000000));
   app.add_option("--lora-alpha", options.lora.alpha, "Adapters count alpha / rank")
+      ->needs(rank)
       ->capture_default_str();
   rank->excludes(freeze)->excludes(layers);
   layers->excludes(freeze);

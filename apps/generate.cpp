@@ -52,12 +52,16 @@ void add_options(CLI::App& app, Options& options) {
   app.add_option("--label", options.draw.label, "Class to draw, of a conditional model")
       ->check(whole_number(0, 1000000));
   app.add_option("--truncation", options.draw.truncation,
-                 "Draw latent numbers of a larger magnitude again: fewer odd images, less variety");
-  app.add_option("--interpolate", options.interpolate,
-                 "Two seeds: n images on the way from one's first image to the other's")
-      ->expected(2)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-      ->check(whole_number(0, apps::kMaxSeed));
+                 "Draw latent numbers of a larger magnitude again: fewer odd images, less variety; "
+                 "0: do not")
+      ->check(not_empty());
+  CLI::Option* const interpolate =
+      app.add_option("--interpolate", options.interpolate,
+                     "Two seeds: n images on the way from one's first image to the other's")
+          ->expected(2)
+          ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+          ->check(whole_number(0, apps::kMaxSeed));
+  for (const char* other : {"--seed", "--truncation"}) interpolate->excludes(other);
   CLI::Option* const reconstruct =
       app.add_option(
              "--reconstruct", options.reconstruction.images,

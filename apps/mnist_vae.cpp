@@ -41,6 +41,9 @@ models::VaeGanRecipe vae_gan_recipe(const CLI::App& app, const Options& options)
 models::VaeRecipe recipe_of(const CLI::App& app, const Options& options) {
   models::VaeRecipe recipe = models::VaeRecipe::from_name(options.recipe);
   recipe.likelihood = models::likelihood_from_name(options.likelihood);
+  if (app.count("--sigma") > 0 && recipe.likelihood != models::Likelihood::gaussian) {
+    throw Error(fmt::format("--sigma is not for likelihood {}", options.likelihood));
+  }
   recipe.sigma = options.sigma;
   recipe.beta = options.beta;
   recipe.kl_warmup_steps = options.kl_warmup_steps;
@@ -106,16 +109,19 @@ int main(int argc, char** argv) {
                  "importance-weighted bound (Burda et al. 2016), the loss of the log")
       ->check(apps::whole_number(1, 1000))
       ->capture_default_str();
-  app.add_option(
-         "--nll-samples", options.log_likelihood.samples,
-         "At the end, the importance-weighted bound on the test images' log-likelihood by so "
-         "many samples an image (default: not measured)")
-      ->check(apps::whole_number(1, 1000000));
+  CLI::Option* const nll_samples =
+      app.add_option(
+             "--nll-samples", options.log_likelihood.samples,
+             "At the end, the importance-weighted bound on the test images' log-likelihood by so "
+             "many samples an image (default: not measured)")
+          ->check(apps::whole_number(1, 1000000));
   app.add_option("--nll-images", options.log_likelihood.images, "Of so many test images")
       ->check(apps::whole_number(1, 1000000))
+      ->needs(nll_samples)
       ->capture_default_str();
   app.add_option("--nll-every", options.log_likelihood.every,
                  "Also after every so many epochs (default: at the end alone)")
-      ->check(apps::whole_number(1, apps::kMaxCount));
+      ->check(apps::whole_number(1, apps::kMaxCount))
+      ->needs(nll_samples);
   return apps::run(app, argc, argv, [&] { return train(app, options); });
 }

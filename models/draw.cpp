@@ -13,6 +13,8 @@
 namespace kiln::models {
 namespace {
 
+constexpr std::int64_t kChunk = 256;  // images in memory beside their pixels
+
 void check(const LoadedNetwork& generator, const DrawSettings& settings) {
   const NetworkInfo& info = generator.info;
   if (info.role != "generator") throw Error("its role is '" + info.role + "', not 'generator'");
@@ -89,7 +91,6 @@ std::vector<std::int32_t> labels_in_turn(std::int64_t classes, std::int64_t firs
 // Whole chunks are drawn whatever the count: image i does not depend on it.
 std::vector<float> draw_images(const LoadedNetwork& generator, const DrawSettings& settings,
                                Device device) {
-  constexpr std::int64_t kChunk = 256;
   check(generator, settings);
   const NoGradGuard no_grad;
   Rng rng(settings.seed, device);
@@ -117,25 +118,33 @@ std::vector<std::int32_t> drawn_labels(const LoadedNetwork& generator,
 
 std::vector<float> images_of(const LoadedNetwork& generator, const Tensor& z,
                              std::optional<std::int64_t> label) {
-  check(generator, {.label = label});
-  const NoGradGuard no_grad;
-  std::vector<float> pixels =
-      (*generator.network)(with_labels(generator, z, 0, label)).to_host<float>();
-  check_pixels(pixels);
-  return pixels;
+  const DrawSettings settings = {.count = z.dim(0), .label = label};
+  check(generator, settings);
+  return images_of(generator, z, drawn_labels(generator, settings));
 }
 
 std::vector<float> images_of(const LoadedNetwork& generator, const Tensor& z,
                              const std::vector<std::int32_t>& labels) {
   check(generator, {.label = {}});
   for (const std::int32_t label : labels) check(generator, {.label = label});
-  if (generator.info.classes > 0 && static_cast<std::int64_t>(labels.size()) != z.dim(0)) {
+  const bool has_labels = generator.info.classes > 0;
+  const std::int64_t n = z.dim(0);
+  if (has_labels && static_cast<std::int64_t>(labels.size()) != n) {
     throw Error("its images need labels: there are " + std::to_string(labels.size()) + " for " +
-                std::to_string(z.dim(0)));
+                std::to_string(n));
   }
   const NoGradGuard no_grad;
-  std::vector<float> pixels =
-      (*generator.network)(with_labels(generator, z, labels)).to_host<float>();
+  std::vector<float> pixels;
+  pixels.reserve(static_cast<std::size_t>(n * generator.network->outputs()));
+  for (std::int64_t done = 0; done < n; done += kChunk) {
+    const std::int64_t count = std::min(kChunk, n - done);
+    const Tensor rows = z.slice(done * z.dim(1), {count, z.dim(1)});
+    const auto first = labels.begin() + (has_labels ? done : 0);
+    const std::vector<std::int32_t> chunk_labels(first, has_labels ? first + count : first);
+    const auto chunk =
+        (*generator.network)(with_labels(generator, rows, chunk_labels)).to_host<float>();
+    pixels.insert(pixels.end(), chunk.begin(), chunk.end());
+  }
   check_pixels(pixels);
   return pixels;
 }

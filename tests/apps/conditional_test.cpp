@@ -154,6 +154,11 @@ TEST_F(Conditional, TruncationAndInterpolation) {
   EXPECT_GT(largest_difference(path, 4, to), 1);
   EXPECT_EQ(drawn({"--n", "1", "--interpolate", "3", "3"}).size(), 64u);
   expect_drawing_refused({"--interpolate", "3"}, 1, "--interpolate takes two seeds");
+  // What the way between two seeds has no use for.
+  for (const char* other : {"--seed", "--truncation"}) {
+    expect_drawing_refused({"--interpolate", "3", "4", other, "1"}, 2, other);
+  }
+  expect_drawing_refused({"--truncation", ""}, 2, "--truncation: is empty");
 }
 
 }  // namespace

@@ -145,6 +145,8 @@ TEST_F(Finetune, RefusesWhatItCannotUse) {
   expect_finetune_refuses({"--freeze", "conv*"}, 1, "'conv*' matches no parameter");
   expect_finetune_refuses({"--lora-rank", "99"}, 1, "rank 99 is not from 1 to");
   expect_finetune_refuses({"--lora-rank", "1", "--freeze", "fc1.*"}, 2, "--freeze");
+  expect_finetune_refuses({"--lora-alpha", "4"}, 2, "--lora-alpha requires --lora-rank");
+  expect_finetune_refuses({"--replay-share", "0.5"}, 2, "--replay-share requires --replay");
   expect_finetune_refuses({"--lr", "nan"}, 1, "--lr nan");
   expect_finetune_refuses({"--clip-norm", "-1"}, 1, "--clip-norm -1 is not a number of at least 0");
   expect_finetune_refuses({"--optimizer", "lbfgs"}, 1, "optimizer 'lbfgs' is unknown");

@@ -200,6 +200,7 @@ TEST_F(MnistVae, BadOptionsAreOneLineAndLeaveNothing) {
       {{"--beta", "-1"}, "beta -1"},
       {{"--beta", "nan"}, "beta nan"},
       {{"--sigma", "0", "--likelihood", "gaussian"}, "sigma 0"},
+      {{"--sigma", "0.2"}, "--sigma is not for likelihood bernoulli"},
       {{"--lr", "-1"}, "--lr -1"},
       {{"--lr-schedule", "linear"}, "schedule 'linear' is unknown"},
       {{"--lr-gamma", "nan"}, "--lr-gamma nan"},
@@ -213,6 +214,9 @@ TEST_F(MnistVae, BadOptionsAreOneLineAndLeaveNothing) {
   }
   expect_refused(mnist_vae({"--iw-samples", "0"}), "mnist_vae", 2, "'0' is not a whole number");
   expect_refused(mnist_vae({"--kl-warmup", "-1"}), "mnist_vae", 2, "'-1' is not a whole number");
+  for (const char* option : {"--nll-images", "--nll-every"}) {
+    expect_refused(mnist_vae({option, "5"}), "mnist_vae", 2, "requires --nll-samples");
+  }
   write_idx_images(data_ / "t10k-images-idx3-ubyte", images(kImages, 9, 8));
   expect_refused(mnist_vae({"--out", "out"}), "mnist_vae", 1,
                  "the test images are 8x9, the training images 8x8");

@@ -168,16 +168,22 @@ TEST(ConditionalVae, ItsFileDrawsByLabel) {
   EXPECT_EQ(models::latent_size(decoder), kVaeLatent);
   EXPECT_EQ(models::load_network(folder / "e", Device::cpu()).info.classes, kVaeClasses);
 
+  constexpr std::int64_t kCount = 300;  // more than are in memory at once
   Rng rng(1, Device::cpu());
-  const Tensor z = rng.normal({256, kVaeLatent}).slice(0, {40, kVaeLatent});
+  std::vector<float> latent = rng.normal({256, kVaeLatent}).to_host<float>();
+  const auto more = rng.normal({256, kVaeLatent}).to_host<float>();
+  latent.insert(latent.end(), more.begin(), more.begin() + (kCount - 256) * kVaeLatent);
+  const Tensor z = Tensor::from_host(latent, {kCount, kVaeLatent}, Device::cpu());
   for (const bool one_label : {true, false}) {
     std::vector<std::int32_t> labels;
-    for (std::int32_t i = 0; i < 40; ++i) labels.push_back(one_label ? 2 : i / 10 % 3);
-    models::DrawSettings settings{.count = 40, .label = {}};
+    for (std::int32_t i = 0; i < kCount; ++i) labels.push_back(one_label ? 2 : i / 10 % 3);
+    models::DrawSettings settings{.count = kCount, .label = {}};
     if (one_label) settings.label = 2;
-    EXPECT_TRUE(near(models::draw_images(decoder, settings, Device::cpu()),
-                     vae.sample(z, Tensor::from_host(labels, {40}, Device::cpu())).to_host<float>(),
-                     0, 1e-6));
+    const auto expected =
+        vae.sample(z, Tensor::from_host(labels, {kCount}, Device::cpu())).to_host<float>();
+    EXPECT_TRUE(near(models::draw_images(decoder, settings, Device::cpu()), expected, 0, 1e-6));
+    EXPECT_TRUE(near(models::images_of(decoder, z, labels), expected, 0, 1e-6));
+    EXPECT_TRUE(near(models::images_of(decoder, z, settings.label), expected, 0, 1e-6));
   }
 }
 
