@@ -26,12 +26,19 @@ endfunction()
 run(${CMAKE_COMMAND} --install ${BUILD} --prefix ${WORK}/installed)
 file(RENAME ${WORK}/installed ${prefix})
 
-foreach(application cpp c layers)
+file(READ ${SOURCE}/../../README.md readme)
+string(REGEX MATCH "```cpp\n([^`]*)```" block "${readme}")
+file(WRITE ${WORK}/readme_example.cpp "${CMAKE_MATCH_1}")
+
+foreach(application cpp c layers readme)
   run(${CMAKE_COMMAND} -S ${SOURCE}/${application} -B ${WORK}/${application} -G ${GENERATOR}
       -DCMAKE_PREFIX_PATH=${prefix} -DCMAKE_CXX_COMPILER=${CXX} --no-warn-unused-cli
+      -DEXAMPLE=${WORK}/readme_example.cpp
       "-DCMAKE_C_FLAGS=-Wall -Wextra -Werror -pedantic-errors")
   run(${CMAKE_COMMAND} --build ${WORK}/${application})
 endforeach()
+
+run(${WORK}/readme/readme_example)
 
 # The C++ application trains, the C application draws what the program `generate` draws.
 run(${WORK}/cpp/train_shades shades.safetensors)
