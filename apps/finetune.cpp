@@ -178,6 +178,11 @@ int finetune(Options& options) {
   models::FineTuning& tuning = options.tuning;
   tuning.schedule = options.schedule.checked();
   tuning.optimizer = options.optimizer.checked();
+  const fs::path model = options.out / "classifier.safetensors";
+  std::error_code absent;
+  if (fs::equivalent(model, options.model, absent)) {
+    throw Error(fmt::format("--out {} would replace the --model itself", printable(options.out)));
+  }
   set_num_threads(options.threads);
   const Device device = Device::from_name(options.device);
   const models::LoadedNetwork loaded = models::load_pretrained(options.model, device);
@@ -216,7 +221,6 @@ int finetune(Options& options) {
 
   const apps::OutputFolder folder(options.out, options.out,
                                   static_cast<std::uint64_t>(report.parameters) * sizeof(float));
-  const fs::path model = options.out / "classifier.safetensors";
   const fs::path report_file = options.out / "report.json";
   tuning.on_epoch = [&](std::int64_t epoch, double loss, const models::ClassifierScore& held_out) {
     apps::print(fmt::format("epoch {}/{}  loss {:.4f}  validation {:.4f}, {:.2f} % right\n", epoch,

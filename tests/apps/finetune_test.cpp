@@ -35,11 +35,14 @@ class Finetune : public AppTest {
   }
 
   Outcome finetune(Arguments arguments) const {
-    for (const char* word : {"--model", "base.safetensors", "--out", "out", "--batch", "16"}) {
-      arguments.emplace_back(word);
-    }
-    if (std::find(arguments.begin(), arguments.end(), "--data") == arguments.end()) {
-      arguments.insert(arguments.end(), {"--data", "new.csv"});
+    const std::pair<const char*, const char*> defaults[] = {{"--model", "base.safetensors"},
+                                                            {"--data", "new.csv"},
+                                                            {"--out", "out"},
+                                                            {"--batch", "16"}};
+    for (const auto& [option, value] : defaults) {
+      if (std::find(arguments.begin(), arguments.end(), option) == arguments.end()) {
+        arguments.insert(arguments.end(), {option, value});
+      }
     }
     return train(KILN_FINETUNE, arguments, {});
   }
@@ -170,6 +173,14 @@ TEST_F(Finetune, RefusesWhatItCannotUse) {
       {4, 4});
   expect_finetune_refuses({"--data", "data", "--new-head"}, 1,
                           "data: rows (2,8) are not what base.safetensors takes, (1,4,4)");
+}
+
+TEST_F(Finetune, DoesNotReplaceTheModelItStartsFrom) {
+  ASSERT_EQ(finetune({"--epochs", "1"}).exit_code, 0);
+  const std::string before = get_file(tuned_);
+  expect_refused(finetune({"--epochs", "1", "--model", "out/../out/classifier.safetensors"}),
+                 "finetune", 1, "--out out would replace the --model itself");
+  EXPECT_EQ(get_file(tuned_), before);
 }
 
 }  // namespace
