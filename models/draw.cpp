@@ -139,8 +139,8 @@ std::vector<float> images_of(const LoadedNetwork& generator, const Tensor& z,
   for (std::int64_t done = 0; done < n; done += kChunk) {
     const std::int64_t count = std::min(kChunk, n - done);
     const Tensor rows = z.slice(done * z.dim(1), {count, z.dim(1)});
-    const auto first = labels.begin() + (has_labels ? done : 0);
-    const std::vector<std::int32_t> chunk_labels(first, has_labels ? first + count : first);
+    std::vector<std::int32_t> chunk_labels;
+    if (has_labels) chunk_labels.assign(labels.begin() + done, labels.begin() + done + count);
     const auto chunk =
         (*generator.network)(with_labels(generator, rows, chunk_labels)).to_host<float>();
     pixels.insert(pixels.end(), chunk.begin(), chunk.end());
