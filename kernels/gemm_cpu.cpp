@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
-// float: one oneDNN matmul primitive a shape, made once and kept. double (gradient checks): loops.
+// float: one oneDNN matmul primitive a shape, made once and kept; in bf16 Kiln's own kernel, where
+// it applies. double (gradient checks): loops.
 #include <map>
 #include <tuple>
 #include <type_traits>
 
 #include "kernels/gemm.h"
+#include "kernels/gemm_bf16_cpu.h"
 #include "kernels/onednn.h"
 #include "kernels/parallel_cpu.h"
 #include "kernels/vector.h"
@@ -60,6 +62,7 @@ struct Matmul {
 };
 
 void multiply(const GemmArgs<float>& args) {
+  if (args.precision == Precision::bf16 && gemm_bf16(args)) return;
   // A primitive is compiled for a team size; its scratch memory is not to be shared by threads.
   const auto key = std::make_tuple(args.m, args.n, args.k, args.transpose_a, args.transpose_b,
                                    args.accumulate, args.bias != nullptr, args.activation.kind,

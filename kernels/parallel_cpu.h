@@ -14,32 +14,37 @@ namespace kiln::kernels {
 
 inline constexpr std::int64_t kParallelGrain = 16384;
 
+// Calls f(part, parts) for part = 0 ... parts - 1, each by a thread of its own, where parts is the
+// size of the team and at most `limit`.
+template <class F>
+void parallel_parts(std::int64_t limit, F&& f) {
+#ifdef _OPENMP
+  const int team = static_cast<int>(std::min<std::int64_t>(limit, omp_get_max_threads()));
+  if (team > 1 && !omp_in_parallel()) {
+#pragma omp parallel num_threads(team)
+    f(std::int64_t{omp_get_thread_num()}, std::int64_t{omp_get_num_threads()});
+    return;
+  }
+#else
+  static_cast<void>(limit);
+#endif
+  f(std::int64_t{0}, std::int64_t{1});
+}
+
 // Calls f(begin, end) over disjoint parts of [0, n). Parts begin at multiples of 64 items, so that
 // no two threads write one cache line of an aligned array.
 template <class F>
 void parallel_for(std::int64_t n, std::int64_t grain, F&& f) {
   if (n <= 0) return;
-#ifdef _OPENMP
-  const std::int64_t limit = std::max<std::int64_t>(n / std::max<std::int64_t>(grain, 1), 1);
-  const int team = static_cast<int>(std::min<std::int64_t>(limit, omp_get_max_threads()));
-  if (team > 1 && !omp_in_parallel()) {
-#pragma omp parallel num_threads(team)
-    {
-      const std::int64_t parts = omp_get_num_threads();
-      const std::int64_t blocks = (n + 63) / 64;
-      const std::int64_t part = omp_get_thread_num();
-      const std::int64_t begin = blocks * part / parts * 64;
-      const std::int64_t end = std::min(blocks * (part + 1) / parts * 64, n);
-      // A copy of what f refers to: the compiler need not fear that a store changes it.
-      auto own = f;
-      if (begin < end) own(begin, end);
-    }
-    return;
-  }
-#else
-  static_cast<void>(grain);
-#endif
-  f(std::int64_t{0}, n);
+  parallel_parts(n / std::max<std::int64_t>(grain, 1), [&](std::int64_t part, std::int64_t parts) {
+    if (parts == 1) return f(std::int64_t{0}, n);
+    const std::int64_t blocks = (n + 63) / 64;
+    const std::int64_t begin = blocks * part / parts * 64;
+    const std::int64_t end = std::min(blocks * (part + 1) / parts * 64, n);
+    // A copy of what f refers to: the compiler need not fear that a store changes it.
+    auto own = f;
+    if (begin < end) own(begin, end);
+  });
 }
 
 }  // namespace kiln::kernels
