@@ -9,7 +9,10 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
+#include "bf16_cpu.h"
+#include "engine/precision.h"
 #include "machine_peak.h"
 
 namespace kiln::bench {
@@ -31,12 +34,14 @@ void time_calls(benchmark::State& state, Work&& work) {
   for (auto _ : state) work();
 }
 
-// A call of `work` makes so many floating-point operations.
+// A call of `work` makes so many floating-point operations, in a precision of products.
 template <class Work>
-void time_operations(benchmark::State& state, double operations, Work&& work) {
-  peak_flops(cpu_threads());
+void time_operations(benchmark::State& state, double operations, Work&& work,
+                     Precision precision = Precision::fp32) {
+  const auto peak = precision == Precision::bf16 ? peak_flops_bf16 : peak_flops;
+  peak(cpu_threads());
   time_calls(state, work);
-  report_rate(state, "FLOP/s", operations, peak_flops(cpu_threads()));
+  report_rate(state, "FLOP/s", operations, peak(cpu_threads()));
 }
 
 // A call of `work` reads and writes so many bytes, in arrays of `footprint` bytes together.
@@ -54,6 +59,15 @@ void add_cpu_benchmark(const std::string& family, const std::string& name, Run r
   const int threads = cpu_threads();
   const std::string path = family + "_threads" + std::to_string(threads) + "/kiln/" + name;
   benchmark::RegisterBenchmark(path.c_str(), run, args...)->UseRealTime();
+}
+
+// Steps are timed in each.
+inline std::vector<Precision> step_precisions() {
+  if (!cpu_multiplies_bf16()) return {Precision::fp32};
+  return {Precision::fp32, Precision::bf16};
+}
+inline const char* suffix_of(Precision precision) {
+  return precision == Precision::bf16 ? "_bf16" : "";
 }
 
 // What each file adds.

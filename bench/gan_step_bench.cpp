@@ -11,12 +11,16 @@
 namespace kiln::bench {
 namespace {
 
-void gan_step(benchmark::State& state, const char* recipe_name, std::int64_t batch) {
+void gan_step(benchmark::State& state, const char* recipe_name, std::int64_t batch,
+              Precision precision) {
+  set_matmul_precision(precision);
   const auto recipe = models::GanRecipe::from_name(recipe_name);
   models::Gan gan(recipe, 784, 1, Device::cpu());
   const BatchStream batches = grey_batches(batch, Device::cpu());
-  time_operations(state, gan_step_flops(recipe, static_cast<double>(batch)),
-                  [&] { gan.train_step(batches); });
+  time_operations(
+      state, gan_step_flops(recipe, static_cast<double>(batch)), [&] { gan.train_step(batches); },
+      precision);
+  set_matmul_precision(Precision::fp32);
 }
 
 }  // namespace
@@ -24,8 +28,11 @@ void gan_step(benchmark::State& state, const char* recipe_name, std::int64_t bat
 void add_gan_step_benchmarks() {
   for (const char* recipe : {"seed", "stable"}) {
     for (const std::int64_t batch : {64, 128, 512}) {
-      add_cpu_benchmark("cpu_gan_step", recipe + ("_batch" + std::to_string(batch)), gan_step,
-                        recipe, batch);
+      for (const Precision precision : step_precisions()) {
+        add_cpu_benchmark("cpu_gan_step",
+                          recipe + ("_batch" + std::to_string(batch)) + suffix_of(precision),
+                          gan_step, recipe, batch, precision);
+      }
     }
   }
 }

@@ -155,11 +155,16 @@ void multiply_block(const GemmArgs<float>& args, const Block& block) {
 
 }  // namespace
 
-bool gemm_bf16(const GemmArgs<float>& args) {
+bool cpu_multiplies_bf16() {
   static const bool has_instructions = __builtin_cpu_supports("avx512bw") &&
                                        __builtin_cpu_supports("avx512vl") &&
                                        __builtin_cpu_supports("avx512bf16");
-  if (!has_instructions || args.m < kLeastRows || args.n < kLanes || args.k < kLanes) return false;
+  return has_instructions;
+}
+
+bool gemm_bf16(const GemmArgs<float>& args) {
+  const bool fills_tiles = args.m >= kLeastRows && args.n >= kLanes && args.k >= kLanes;
+  if (!fills_tiles || !cpu_multiplies_bf16()) return false;
   for (std::int64_t row = 0; row < args.m; row += kBlockRows) {
     for (std::int64_t first = 0; first < args.k; first += kBlockK) {
       multiply_block(args, {row, std::min(args.m - row, kBlockRows), first,
@@ -175,6 +180,7 @@ bool gemm_bf16(const GemmArgs<float>& args) {
 
 namespace kiln::kernels {
 
+bool cpu_multiplies_bf16() { return false; }
 bool gemm_bf16(const GemmArgs<float>&) { return false; }
 
 }  // namespace kiln::kernels

@@ -6,6 +6,9 @@
 
 namespace kiln::kernels {
 
+// Whether this CPU has the instructions.
+bool cpu_multiplies_bf16();
+
 // gemm.h's contract, where this CPU has the instructions and the product is large enough to fill
 // the kernel's tiles; else does nothing and returns false. Operands are rounded to nearest, ties to
 // even, subnormal ones to 0; sums are fp32. The same bits for every number of threads.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "gan.h"
 
+#include <ATen/autocast_mode.h>
 #include <ATen/ops/_fused_adam.h>
 
 #include <cmath>
@@ -50,10 +51,25 @@ void FusedAdam::step(const std::vector<Tensor>& gradients) {
                    learning_rate_, 0.9, 0.999, 0, 1e-8, false, false);
 }
 
-Gan::Gan(torch::Device device)
+Bf16Region::Bf16Region(bool wanted) : wanted_(wanted) {
+  if (!wanted_) return;
+  at::autocast::set_autocast_dtype(at::kCPU, at::kBFloat16);
+  at::autocast::set_autocast_enabled(at::kCPU, true);
+  at::autocast::increment_nesting();
+}
+
+// The rounded weights that are kept are those of before an update.
+Bf16Region::~Bf16Region() {
+  if (!wanted_) return;
+  if (at::autocast::decrement_nesting() == 0) at::autocast::clear_cache();
+  at::autocast::set_autocast_enabled(at::kCPU, false);
+}
+
+Gan::Gan(torch::Device device, bool bf16)
     : generator({kLatent, 128, 256, 512, 784}, device),
       discriminator({784, 256, 128, 1}, device),
       loss_sums(torch::zeros({2}, device)),
+      bf16_(bf16),
       generator_adam_(generator.parameters, 2e-4),
       discriminator_adam_(discriminator.parameters, 2e-4),
       one_(torch::ones({}, device)),
@@ -62,13 +78,17 @@ Gan::Gan(torch::Device device)
 // The sum of the two means is twice the mean over both batches; the factor of the gradient goes in
 // where the backward pass begins.
 Tensor Gan::update_discriminator(const Tensor& real, const Tensor& noise) {
-  Tensor images;
-  {
-    const torch::NoGradGuard no_grad;
-    images = torch::cat({real, generator(noise)});
-  }
   make_targets(real.size(0));
-  const Tensor mean = torch::binary_cross_entropy(discriminator(images), both_targets_);
+  Tensor mean;
+  {
+    const Bf16Region region(bf16_);
+    Tensor images;
+    {
+      const torch::NoGradGuard no_grad;
+      images = torch::cat({real, generator(noise)});
+    }
+    mean = torch::binary_cross_entropy(discriminator(images), both_targets_);
+  }
   discriminator_adam_.step(torch::autograd::grad({mean}, discriminator.parameters, {two_}));
   return mean.detach() * 2;
 }
@@ -76,7 +96,11 @@ Tensor Gan::update_discriminator(const Tensor& real, const Tensor& noise) {
 Tensor Gan::update_generator(const Tensor& noise) {
   make_targets(noise.size(0));
   discriminator.freeze(true);
-  const Tensor loss = torch::binary_cross_entropy(discriminator(generator(noise)), real_targets_);
+  Tensor loss;
+  {
+    const Bf16Region region(bf16_);
+    loss = torch::binary_cross_entropy(discriminator(generator(noise)), real_targets_);
+  }
   generator_adam_.step(torch::autograd::grad({loss}, generator.parameters, {one_}));
   discriminator.freeze(false);
   return loss.detach();

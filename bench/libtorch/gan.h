@@ -40,9 +40,21 @@ class FusedAdam {
   std::vector<torch::Tensor> parameters_, first_moments_, second_moments_, steps_;
 };
 
+// As Python's `with torch.autocast("cpu", torch.bfloat16)`, where wanted: products in bf16.
+class Bf16Region {
+ public:
+  explicit Bf16Region(bool wanted);
+  ~Bf16Region();
+  Bf16Region(const Bf16Region&) = delete;
+  Bf16Region& operator=(const Bf16Region&) = delete;
+
+ private:
+  bool wanted_;
+};
+
 class Gan {
  public:
-  explicit Gan(torch::Device device);
+  explicit Gan(torch::Device device, bool bf16 = false);
 
   // real: (batch, 784); noise: (batch, 100). They return the loss, on the device.
   torch::Tensor update_discriminator(const torch::Tensor& real, const torch::Tensor& noise);
@@ -60,6 +72,7 @@ class Gan {
  private:
   void make_targets(std::int64_t batch);
 
+  bool bf16_;
   FusedAdam generator_adam_;
   FusedAdam discriminator_adam_;
   torch::Tensor one_, two_;  // gradients that a backward pass begins with
@@ -68,6 +81,6 @@ class Gan {
 
 // Runs 20 steps from the weights and noise of tests/golden/gan_seed.json, on MNIST. The largest
 // difference of a loss from the file's, relative to it; NaN counts as infinite.
-double golden_difference(torch::Device device);
+double golden_difference(torch::Device device, bool bf16 = false);
 
 }  // namespace kiln::bench

@@ -82,10 +82,10 @@ torch::Tensor hashed_noise(std::int64_t latent, std::int64_t stream, torch::Devi
 
 }  // namespace
 
-double golden_difference(torch::Device device) {
+double golden_difference(torch::Device device, bool bf16) {
   constexpr std::int64_t kSteps = 20;
   const torch::Tensor images = mnist_images(kBatch * kSteps).to(device);
-  Gan gan(device);
+  Gan gan(device, bf16);
   set_weights(gan.generator, 0);
   set_weights(gan.discriminator, 20);
   Comparison comparison(KILN_GOLDEN_GAN);

@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <string>
 
+#include "bf16_cpu.h"
 #include "gan.h"
 #include "threads_option.h"
 #include "vae.h"
@@ -23,10 +24,11 @@ namespace {
 using namespace kiln::bench;
 
 constexpr double kTolerance = 1e-4;  // of a loss, relative
+constexpr double kBf16Tolerance = 2e-2;
 
 // Whether the step is the right one on this device; otherwise the benchmark fails by name.
-bool is_right(benchmark::State& state, double difference) {
-  if (difference <= kTolerance) return true;
+bool is_right(benchmark::State& state, double difference, double tolerance = kTolerance) {
+  if (difference <= tolerance) return true;
   state.SkipWithError(
       ("losses differ from the golden ones by " + std::to_string(difference)).c_str());
   return false;
@@ -55,6 +57,14 @@ void eager_step(benchmark::State& state, torch::Device device, std::int64_t batc
   Gan gan(device);
   const torch::Tensor real = torch::rand({batch, 784}, device);
   time_steps(state, device, [&] { gan.train_step(real); });
+}
+
+void bf16_step(benchmark::State& state, std::int64_t batch) {
+  const torch::Device cpu(torch::kCPU);
+  if (!is_right(state, golden_difference(cpu, true), kBf16Tolerance)) return;
+  Gan gan(cpu, true);
+  const torch::Tensor real = torch::rand({batch, 784});
+  time_steps(state, cpu, [&] { gan.train_step(real); });
 }
 
 void vae_step(benchmark::State& state, torch::Device device, std::int64_t batch) {
@@ -117,6 +127,7 @@ void add_benchmarks(int threads) {
   for (const std::int64_t batch : {64, 128, 512}) {
     const std::string size = "seed_batch" + std::to_string(batch);
     add("cpu_gan_step" + on_cpu + size, eager_step, cpu, batch);
+    if (cpu_multiplies_bf16()) add("cpu_gan_step" + on_cpu + size + "_bf16", bf16_step, batch);
     add("cpu_vae_step" + on_cpu + "basic_batch" + std::to_string(batch), vae_step, cpu, batch);
     if (!torch::cuda::is_available()) continue;
     add("gpu_gan_step/libtorch_eager/" + size, eager_step, torch::Device(torch::kCUDA), batch);

@@ -18,20 +18,10 @@ namespace {
 
 using kernels::Activation;
 
-bool has_bf16() {
-  std::vector<float> a(32 * 32), b(32 * 32), c(32 * 32);
-  kernels::GemmArgs<float> args;
-  args.m = args.n = args.k = 32;
-  args.a = a.data();
-  args.b = b.data();
-  args.c = c.data();
-  return kernels::gemm_bf16(args);
-}
-
 class GemmBf16 : public ::testing::Test {
  protected:
   void SetUp() override {
-    if (!has_bf16()) GTEST_SKIP() << "this CPU has no bf16 instructions";
+    if (!kernels::cpu_multiplies_bf16()) GTEST_SKIP() << "this CPU has no bf16 instructions";
   }
 };
 
