@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "bf16_cpu.h"
 #include "engine/precision.h"
+#include "kernels/gemm_bf16_cpu.h"
 #include "machine_peak.h"
 
 namespace kiln::bench {
@@ -61,9 +61,9 @@ void add_cpu_benchmark(const std::string& family, const std::string& name, Run r
   benchmark::RegisterBenchmark(path.c_str(), run, args...)->UseRealTime();
 }
 
-// Steps are timed in each.
+// Those that steps are timed in.
 inline std::vector<Precision> step_precisions() {
-  if (!cpu_multiplies_bf16()) return {Precision::fp32};
+  if (!kernels::cpu_multiplies_bf16()) return {Precision::fp32};
   return {Precision::fp32, Precision::bf16};
 }
 inline const char* suffix_of(Precision precision) {

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "bf16_cpu.h"
+#include "kernels/gemm_bf16_cpu.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -104,12 +104,13 @@ __attribute__((target("avx512f,avx512bf16"))) void multiply_bf16() {
 #endif
 
 double peak_flops_bf16(int threads) {
-  if (!cpu_multiplies_bf16()) return peak_flops(threads);
 #if defined(__x86_64__)
-  const double seconds = fastest(threads, [](int) { multiply_bf16(); });
-  constexpr double kOperations = 2.0 * 32 * kChains * kRounds;
-  return best_so_far({"bf16", threads}, kOperations * threads / seconds);
+  if (kernels::cpu_multiplies_bf16()) {
+    const double seconds = fastest(threads, [](int) { multiply_bf16(); });
+    return best_so_far({"bf16", threads}, 2.0 * 32 * kChains * kRounds * threads / seconds);
+  }
 #endif
+  return peak_flops(threads);
 }
 
 double peak_bandwidth(int threads, std::int64_t bytes) {
