@@ -137,7 +137,7 @@ void multiply_block(const GemmArgs<float>& args, const Block& block) {
     std::int64_t packed = -1;
     for (std::int64_t tile = tiles * part / parts; tile < tiles * (part + 1) / parts; ++tile) {
       const std::int64_t group = tile % groups, column = tile / groups * kPanelColumns;
-      const std::int64_t columns = std::min<std::int64_t>(args.n - column, kPanelColumns);
+      const std::int64_t columns = std::min(args.n - column, kPanelColumns);
       if (column != packed) pack_panel(args, block, column, columns, panel);
       packed = column;
       // Groups differ by one row at most: a small last one would leave the multiplier waiting.

@@ -22,10 +22,10 @@
 
 namespace kiln::kernels::bf16 {
 
-inline constexpr int kLanes = 16;
-inline constexpr int kPanelColumns = 2 * kLanes;
+inline constexpr std::int64_t kLanes = 16;
+inline constexpr std::int64_t kPanelColumns = 2 * kLanes;
 // 28 registers of sums, two of the panel's and one of op(A)'s, of the 32 that there are.
-inline constexpr int kTileRows = 14;
+inline constexpr std::int64_t kTileRows = 14;
 
 // The first n of 16 lanes; none where n < 0.
 inline __mmask16 first_lanes(std::int64_t n) {
@@ -82,7 +82,7 @@ KILN_AVX512_BF16_INLINE void transpose_16x16(__m512i (&rows)[kLanes]) {
 KILN_AVX512_BF16 inline void pack_rows(const float* b, std::int64_t stride, std::int64_t k,
                                        std::int64_t columns, std::uint32_t* panel) {
   for (std::int64_t p = 0; p < k; p += 2, b += 2 * stride, panel += kPanelColumns) {
-    for (int half = 0; half < kPanelColumns; half += kLanes) {
+    for (std::int64_t half = 0; half < kPanelColumns; half += kLanes) {
       const float* const high = p + 1 < k ? b + stride + half : nullptr;
       _mm512_store_si512(panel + half, pairs_across(b + half, high, columns - half));
     }
@@ -94,14 +94,14 @@ KILN_AVX512_BF16 inline void pack_rows(const float* b, std::int64_t stride, std:
 KILN_AVX512_BF16 inline void pack_columns(const float* b, std::int64_t stride, std::int64_t k,
                                           std::int64_t columns, std::uint32_t* panel) {
   for (std::int64_t p = 0; p < k; p += 2 * kLanes, panel += kLanes * kPanelColumns) {
-    for (int half = 0; half < kPanelColumns; half += kLanes) {
+    for (std::int64_t half = 0; half < kPanelColumns; half += kLanes) {
       __m512i square[kLanes];
-      for (int i = 0; i < kLanes; ++i) {
+      for (std::int64_t i = 0; i < kLanes; ++i) {
         const float* const row = b + (half + i) * stride + p;
         square[i] = half + i < columns ? pairs_along(row, k - p) : _mm512_setzero_si512();
       }
       transpose_16x16(square);
-      for (int i = 0; i < kLanes; ++i) {
+      for (std::int64_t i = 0; i < kLanes; ++i) {
         _mm512_store_si512(panel + i * kPanelColumns + half, square[i]);
       }
     }
