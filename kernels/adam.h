@@ -88,7 +88,7 @@ struct AdamRule {
     m = beta1 * m + one_minus_beta1 * g;
     v = beta2 * v + one_minus_beta2 * g * g;
     p -= state.learning_rate * state.rate_scale * m /
-         (std::sqrt(v) / state.sqrt_bias_correction2 + epsilon);
+         (std::sqrt(v) * (T(1) / state.sqrt_bias_correction2) + epsilon);
   }
 };
 

@@ -31,19 +31,24 @@ void parallel_parts(std::int64_t limit, F&& f) {
   f(std::int64_t{0}, std::int64_t{1});
 }
 
+// f is a copy: the compiler need not fear that a store changes what it refers to. And all that f
+// calls is compiled into this function: a call would keep f's loop from becoming vector
+// instructions, and whether there is one would depend on what else is in the source.
+template <class F>
+[[gnu::flatten]] void run_loop(F f, std::int64_t begin, std::int64_t end) {
+  f(begin, end);
+}
+
 // Calls f(begin, end) over disjoint parts of [0, n). Parts begin at multiples of 64 items, so that
 // no two threads write one cache line of an aligned array.
 template <class F>
 void parallel_for(std::int64_t n, std::int64_t grain, F&& f) {
   if (n <= 0) return;
   parallel_parts(n / std::max<std::int64_t>(grain, 1), [&](std::int64_t part, std::int64_t parts) {
-    if (parts == 1) return f(std::int64_t{0}, n);
     const std::int64_t blocks = (n + 63) / 64;
     const std::int64_t begin = blocks * part / parts * 64;
     const std::int64_t end = std::min(blocks * (part + 1) / parts * 64, n);
-    // A copy of what f refers to: the compiler need not fear that a store changes it.
-    auto own = f;
-    if (begin < end) own(begin, end);
+    if (begin < end) run_loop(f, begin, end);
   });
 }
 
