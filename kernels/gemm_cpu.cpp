@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
-// float: one oneDNN matmul primitive a shape, made once and kept; in bf16 Kiln's own kernel, where
-// it applies. double (gradient checks): loops.
+// float: one oneDNN matmul primitive a shape, made once and kept; Kiln's own kernels for a matrix
+// and a vector and, where it applies, in bf16. double (gradient checks): loops.
 #include <map>
 #include <tuple>
 #include <type_traits>
 
 #include "kernels/gemm.h"
 #include "kernels/gemm_bf16_cpu.h"
+#include "kernels/gemv_cpu.h"
 #include "kernels/onednn.h"
 #include "kernels/parallel_cpu.h"
 #include "kernels/vector.h"
@@ -62,6 +63,7 @@ struct Matmul {
 };
 
 void multiply(const GemmArgs<float>& args) {
+  if (gemv(args)) return;
   if (args.precision == Precision::bf16 && gemm_bf16(args)) return;
   // A primitive is compiled for a team size; its scratch memory is not to be shared by threads.
   const auto key = std::make_tuple(args.m, args.n, args.k, args.transpose_a, args.transpose_b,

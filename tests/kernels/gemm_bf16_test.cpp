@@ -7,11 +7,8 @@
 #include "kernels/gemm_bf16_cpu.h"
 #include "tests/kernels/activations.h"
 #include "tests/kernels/gemm_problem.h"
+#include "tests/kernels/gemm_threads.h"
 #include "tests/support/near.h"
-
-#ifdef _OPENMP
-#include <omp.h>
-#endif
 
 namespace kiln::test {
 namespace {
@@ -67,22 +64,11 @@ TEST_F(GemmBf16, SumsBeyondABlockAccumulate) {
   }
 }
 
-#ifdef _OPENMP
 TEST_F(GemmBf16, SameBitsForEveryNumberOfThreads) {
-  const int before = omp_get_max_threads();
-  for (GemmCase c : transposes_of({130, 200, 300})) {
-    c.precision = kernels::Precision::bf16;
-    const auto in = GemmInputs<float>::reals(c);
-    omp_set_num_threads(1);
-    const auto alone = run_gemm<CpuFloat>(c, in);
-    for (const int threads : {2, 3, 7}) {
-      omp_set_num_threads(threads);
-      EXPECT_TRUE(same_bits(alone, run_gemm<CpuFloat>(c, in))) << c << ", " << threads;
-    }
-  }
-  omp_set_num_threads(before);
+  GemmCase shape = {130, 200, 300};
+  shape.precision = kernels::Precision::bf16;
+  expect_same_bits_for_every_number_of_threads(shape);
 }
-#endif
 
 TEST_F(GemmBf16, LeavesSmallProductsToOthers) {
   kernels::GemmArgs<float> args;

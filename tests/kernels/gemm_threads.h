@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+// That a product on the CPU has the same bits for every number of threads.
+#pragma once
+
+#include "tests/kernels/gemm_problem.h"
+#include "tests/support/near.h"
+
+#ifdef _OPENMP
+#include <omp.h>
+#endif
+
+namespace kiln::test {
+
+// In all transposes, each with an activation and bias.
+inline void expect_same_bits_for_every_number_of_threads([[maybe_unused]] GemmCase shape) {
+#ifdef _OPENMP
+  const int before = omp_get_max_threads();
+  shape.bias = true;
+  shape.activation = {kernels::ActivationKind::sigmoid};
+  for (const GemmCase& c : transposes_of(shape)) {
+    const auto in = GemmInputs<float>::reals(c);
+    omp_set_num_threads(1);
+    const auto alone = run_gemm<CpuFloat>(c, in);
+    for (const int threads : {2, 3, 7}) {
+      omp_set_num_threads(threads);
+      EXPECT_TRUE(same_bits(alone, run_gemm<CpuFloat>(c, in))) << c << ", " << threads;
+    }
+  }
+  omp_set_num_threads(before);
+#endif
+}
+
+}  // namespace kiln::test
