@@ -20,11 +20,15 @@ namespace {
 
 using namespace bf16;
 
-// What is packed at a time. A panel of so many k fills an eighth of a usual second-level cache.
+// What is packed at a time, at most. A panel of so many k fills an eighth of a usual second-level
+// cache.
 constexpr std::int64_t kBlockRows = 1024;
 constexpr std::int64_t kBlockK = 2048;
 // Products with less of op(A) would use a packed panel too rarely.
 constexpr std::int64_t kLeastRows = 8;
+// Blocks are of equal size, and so are the tiles of one: this is the least that they come to.
+constexpr std::int64_t kLeastTileRows = kTileRows / 2;
+static_assert(kLeastRows >= kLeastTileRows);
 // Below so many operations a thread more is not worth waking.
 constexpr std::int64_t kOperationsPerThread = 1 << 20;
 
@@ -120,12 +124,13 @@ void apply(Activation activation, const TileResult& tile, std::int64_t rows) {
 }
 
 template <std::size_t... kIndex>
-constexpr auto tiles_of_rows(std::index_sequence<kIndex...>) {
-  return std::array{&multiply_tile<static_cast<int>(kIndex) + 1>...};
+constexpr auto tiles_from_least(std::index_sequence<kIndex...>) {
+  return std::array{&multiply_tile<kLeastTileRows + kIndex>...};
 }
 
 void multiply_block(const GemmArgs<float>& args, const Block& block) {
-  static constexpr auto kTiles = tiles_of_rows(std::make_index_sequence<kTileRows>());
+  static constexpr auto kTiles =
+      tiles_from_least(std::make_index_sequence<kTileRows - kLeastTileRows + 1>());
   const TileOperand a = pair_operand(args, block);
   const std::int64_t groups = divide_up(block.rows, kTileRows);
   const std::int64_t tiles = groups * divide_up(args.n, kPanelColumns);
@@ -146,7 +151,7 @@ void multiply_block(const GemmArgs<float>& args, const Block& block) {
       const TileResult result = {args.c + (block.row + first) * args.n + column, args.n, columns,
                                  args.bias == nullptr ? nullptr : args.bias + column,
                                  args.accumulate || block.first > 0};
-      kTiles[static_cast<std::size_t>(rows - 1)](
+      kTiles[static_cast<std::size_t>(rows - kLeastTileRows)](
           {a.a + first * a.row_stride, a.row_stride, a.pair_stride}, panel, block.pairs(), result);
       if (block.first + block.k == args.k) apply(args.activation, result, rows);
     }
@@ -165,10 +170,11 @@ bool cpu_multiplies_bf16() {
 bool gemm_bf16(const GemmArgs<float>& args) {
   const bool fills_tiles = args.m >= kLeastRows && args.n >= kLanes && args.k >= kLanes;
   if (!fills_tiles || !cpu_multiplies_bf16()) return false;
-  for (std::int64_t row = 0; row < args.m; row += kBlockRows) {
+  const std::int64_t blocks = divide_up(args.m, kBlockRows);
+  for (std::int64_t i = 0; i < blocks; ++i) {
+    const std::int64_t row = args.m * i / blocks, rows = args.m * (i + 1) / blocks - row;
     for (std::int64_t first = 0; first < args.k; first += kBlockK) {
-      multiply_block(args, {row, std::min(args.m - row, kBlockRows), first,
-                            std::min(args.k - first, kBlockK)});
+      multiply_block(args, {row, rows, first, std::min(args.k - first, kBlockK)});
     }
   }
   return true;
