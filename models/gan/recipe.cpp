@@ -38,10 +38,11 @@ GanRecipe seed_recipe() {
   return recipe;
 }
 
-GanRecipe stable_recipe() {
+// What the recipes but `seed` have in common.
+GanRecipe regularized_recipe(const char* name, GanLoss loss) {
   GanRecipe recipe;
-  recipe.name = "stable";
-  recipe.loss = GanLoss::logits;
+  recipe.name = name;
+  recipe.loss = loss;
   recipe.discriminator_activation = {ActivationKind::leaky_relu, 0.2f};
   recipe.r1 = 0.1;
   recipe.r1_interval = 4;
@@ -55,15 +56,16 @@ GanRecipe stable_recipe() {
   return recipe;
 }
 
-GanRecipe stable_recipe_with(const char* name, GanLoss loss) {
-  GanRecipe recipe = stable_recipe();
-  recipe.name = name;
-  recipe.loss = loss;
+GanRecipe stable_recipe() {
+  GanRecipe recipe = regularized_recipe("stable", GanLoss::logits);
+  recipe.discriminator_hidden = {512, 256, 128};
+  // A deeper net amplifies rounding sooner.
+  recipe.generator_adam.warmup_steps = recipe.discriminator_adam.warmup_steps = 2000;
   return recipe;
 }
 
 GanRecipe dcgan_recipe() {
-  GanRecipe recipe = stable_recipe_with("dcgan", GanLoss::logits);
+  GanRecipe recipe = regularized_recipe("dcgan", GanLoss::logits);
   recipe.r1 = 2;
   recipe.generator_hidden = {256, 512};
   recipe.generator_channels = {32, 16};
@@ -73,14 +75,12 @@ GanRecipe dcgan_recipe() {
 }
 
 GanRecipe wgan_gp_recipe() {
-  GanRecipe recipe = stable_recipe_with("wgan-gp", GanLoss::wasserstein);
+  GanRecipe recipe = regularized_recipe("wgan-gp", GanLoss::wasserstein);
   recipe.r1 = 0;
   recipe.r1_interval = 1;
   recipe.gradient_penalty = 10;
   recipe.critic_steps = 2;
-  recipe.discriminator_adam = {1e-3, 0.0, 0.99};
-  recipe.generator_adam = recipe.discriminator_adam;
-  recipe.generator_adam.average_decay = stable_recipe().generator_adam.average_decay;
+  recipe.generator_adam.warmup_steps = recipe.discriminator_adam.warmup_steps = 0;
   return recipe;
 }
 
@@ -89,8 +89,8 @@ GanRecipe wgan_gp_recipe() {
 GanRecipe GanRecipe::from_name(const std::string& name) {
   if (name == "seed") return seed_recipe();
   if (name == "stable") return stable_recipe();
-  if (name == "lsgan") return stable_recipe_with("lsgan", GanLoss::least_squares);
-  if (name == "hinge") return stable_recipe_with("hinge", GanLoss::hinge);
+  if (name == "lsgan") return regularized_recipe("lsgan", GanLoss::least_squares);
+  if (name == "hinge") return regularized_recipe("hinge", GanLoss::hinge);
   if (name == "wgan-gp") return wgan_gp_recipe();
   if (name == "dcgan") return dcgan_recipe();
   throw Error("recipe '" + name + "' is unknown: use seed, stable, lsgan, hinge, wgan-gp or dcgan");

@@ -15,17 +15,18 @@ namespace kiln::models {
 // seed    the textbook GAN (Goodfellow et al. 2014) with the non-saturating generator loss, on
 //         probabilities: L_D = -mean log D(x) - mean log(1 - D(G(z))), L_G = -mean log D(G(z)).
 //         It collapses to few digits; it is kept as the baseline.
-// stable  the same game on logits with a wider discriminator and leaky ReLU, the R1 penalty
+// stable  the same game on logits with a wider and deeper discriminator, leaky ReLU, the R1 penalty
 //         (Mescheder et al. 2018) r1/2 mean |grad_x D(x)|^2 at every fourth step (Karras et al.
 //         2020), Adam without momentum, learning rates that rise from 0, and an exponential average
 //         of the generator's weights for sampling. docs/decisions/stable_recipe.md says what was
 //         tried.
-// lsgan, hinge  `stable` with another loss (models/gan/gan_loss.h).
+// lsgan, hinge  the same with another loss (models/gan/gan_loss.h), a hidden layer less in the
+//         discriminator and rates that rise faster.
 // wgan-gp  a critic with the gradient penalty of weight 10 (Gulrajani et al. 2017), two of its
-//         updates for one of the generator, Adam without momentum; nets and average as in `stable`.
+//         updates for one of the generator; nets and average as in `hinge`.
 //         docs/decisions/gan_choices.md says why not the paper's settings.
-// dcgan   `stable` with convolutions in both nets (models/dcgan) and a stronger penalty: slower,
-//         with better digits. docs/decisions/conv.md says what was tried.
+// dcgan   `stable`'s game with convolutions in both nets (models/dcgan) and a stronger penalty:
+//         slower, with better digits. docs/decisions/conv.md says what was tried.
 //
 // Any but the last becomes a conditional GAN (Mirza & Osindero 2014) with `classes` > 0: both nets
 // are given the label as a one-hot vector behind their input.
