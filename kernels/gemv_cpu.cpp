@@ -69,29 +69,27 @@ void sums_across(const Gemv& v, std::int64_t begin, std::int64_t end, float* sum
 
 bool gemv(const GemmArgs<float>& args) {
   if (args.m != 1 && args.n != 1) return false;
-  // Outputs in groups of a cache line; what a thread is worth waking for is read from memory.
+  // Outputs by groups, whose sums stay near; so many terms are worth waking a thread.
   constexpr std::int64_t kGroup = 64, kGrain = 1 << 16;
   const Gemv v = gemv_of(args);
   const std::int64_t bias_stride = args.m == 1 ? 1 : 0;
   with_activation(args.activation, [&](auto op) {
-    parallel_for(
-        (v.rows + kGroup - 1) / kGroup, std::max<std::int64_t>(kGrain / (v.k * kGroup), 1),
-        [=](std::int64_t first, std::int64_t last) {
-          for (std::int64_t group = first; group < last; ++group) {
-            const std::int64_t begin = group * kGroup, end = std::min(begin + kGroup, v.rows);
-            float sums[kGroup];
-            if (v.k_is_contiguous) {
-              sums_along(v, begin, end, sums);
-            } else {
-              sums_across(v, begin, end, sums);
-            }
-            float* const c = args.c + begin;
-            for (std::int64_t i = 0; i < end - begin; ++i) {
-              const float bias = args.bias != nullptr ? args.bias[(begin + i) * bias_stride] : 0;
-              c[i] = args.accumulate ? c[i] + sums[i] : op.forward(sums[i] + bias);
-            }
-          }
-        });
+    parallel_for(v.rows, kGrain / v.k, [=](std::int64_t first, std::int64_t last) {
+      for (std::int64_t begin = first; begin < last; begin += kGroup) {
+        const std::int64_t end = std::min(begin + kGroup, last);
+        float sums[kGroup];
+        if (v.k_is_contiguous) {
+          sums_along(v, begin, end, sums);
+        } else {
+          sums_across(v, begin, end, sums);
+        }
+        for (std::int64_t i = begin; i < end; ++i) {
+          const float sum = sums[i - begin];
+          const float bias = args.bias != nullptr ? args.bias[i * bias_stride] : 0;
+          args.c[i] = args.accumulate ? args.c[i] + sum : op.forward(sum + bias);
+        }
+      }
+    });
   });
   return true;
 }

@@ -6,7 +6,8 @@
 
 namespace kiln::kernels {
 
-// Does the product where C has one row or one column; false, and nothing done, elsewhere.
+// gemm.h's contract where C has one row or one column and k is not 0; elsewhere it does nothing and
+// returns false. The same bits for every number of threads.
 bool gemv(const GemmArgs<float>& args);
 
 }  // namespace kiln::kernels

@@ -11,16 +11,15 @@
 namespace kiln::kernels {
 namespace {
 
-// Functions of their own, each a few loops that become vector instructions by themselves.
-#define KILN_BLOCK_FUNCTION [[gnu::noinline]]
-
 constexpr std::int64_t kBlockQuads = 64;
 constexpr std::int64_t kBlock = 4 * kBlockQuads;
 
+// What follows stays out of the loop that calls it (parallel_cpu.h): within it, it is slower.
+
 // The words of kBlockQuads quads from `first` on. Round by round, for the quads are independent and
 // become vector instructions.
-KILN_BLOCK_FUNCTION void draw_words(std::uint64_t seed, std::uint64_t draw, std::uint64_t first,
-                                    std::uint32_t* words) {
+[[gnu::noinline]] void draw_words(std::uint64_t seed, std::uint64_t draw, std::uint64_t first,
+                                  std::uint32_t* words) {
   std::uint32_t part[4][kBlockQuads];
   for (std::int64_t q = 0; q < kBlockQuads; ++q) {
     const PhiloxWords counter = philox_counter(draw, first + static_cast<std::uint64_t>(q));
@@ -43,7 +42,7 @@ KILN_BLOCK_FUNCTION void draw_words(std::uint64_t seed, std::uint64_t draw, std:
 }
 
 // curand_uniform: (0, 1].
-KILN_BLOCK_FUNCTION void to_uniform(const std::uint32_t* words, float* out) {
+[[gnu::noinline]] void to_uniform(const std::uint32_t* words, float* out) {
   constexpr float kScale = 2.3283064e-10f;  // 2^-32
   for (std::int64_t i = 0; i < kBlock; ++i) {
     out[i] = static_cast<float>(words[i]) * kScale + kScale / 2;
@@ -51,7 +50,7 @@ KILN_BLOCK_FUNCTION void to_uniform(const std::uint32_t* words, float* out) {
 }
 
 // curand_normal4: Box-Muller on the word pairs (0,1) and (2,3), sine first.
-KILN_BLOCK_FUNCTION void to_normal(const std::uint32_t* words, float* out) {
+[[gnu::noinline]] void to_normal(const std::uint32_t* words, float* out) {
   constexpr float kScale = 2.3283064e-10f;        // 2^-32
   constexpr float kTwoPiScale = 1.46291807e-09f;  // 2^-32 * 2 pi
   constexpr std::int64_t kPairs = kBlock / 2;
@@ -80,8 +79,6 @@ void draw(std::uint64_t seed, std::uint64_t* state, T* out, std::int64_t n, Tran
     }
   });
 }
-
-#undef KILN_BLOCK_FUNCTION
 
 }  // namespace
 

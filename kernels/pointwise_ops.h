@@ -46,7 +46,7 @@ struct LeakyRelu {
   float slope = 0.01f;
   template <class T>
   KILN_HOST_DEVICE T forward(T x) const {
-    return x * (x < 0 ? T(slope) : T(1));
+    return x < 0 ? T(slope) * x : x;
   }
   template <class T>
   KILN_HOST_DEVICE T derivative(const T& /*x*/, const T& y) const {
