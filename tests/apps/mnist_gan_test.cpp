@@ -119,9 +119,9 @@ TEST_F(MnistGan, ModelsHavePyTorchsNamesAndTheirArchitecture) {
     EXPECT_EQ(generator.tensor(layer + ".bias").dtype, "F32");
   }
   const SafetensorsFile discriminator(out_ / "discriminator.safetensors");
-  EXPECT_EQ(discriminator.tensors().size(), 6u);
+  EXPECT_EQ(discriminator.tensors().size(), 8u);
   EXPECT_EQ(discriminator.tensor("fc1.weight").shape, (Extents{512, 64}));
-  EXPECT_EQ(discriminator.tensor("fc3.weight").shape, (Extents{1, 256}));
+  EXPECT_EQ(discriminator.tensor("fc4.weight").shape, (Extents{1, 128}));
   const auto architecture = nlohmann::json::parse(generator.metadata_value("kiln.architecture"));
   EXPECT_EQ(architecture["role"], "generator");
   EXPECT_EQ(architecture["image_shape"], nlohmann::json({8, 8}));

@@ -237,8 +237,8 @@ TEST_F(Resume, AFullDiskLeavesTheCheckpointsThatWereThere) {
 }
 
 TEST_F(Resume, ADivergedRunKeepsItsLastCheckpoint) {
-  const Outcome run = mnist_gan({"--epochs", "100", "--batch", "8", "--checkpoint-every", "5",
-                                 "--lr", "1e4", "--out", "out"});
+  const Outcome run = mnist_gan({"--epochs", "100", "--batch", "8", "--checkpoint-every", "2",
+                                 "--lr", "1e3", "--out", "out"});
   expect_refused(run, "mnist_gan", 1, "; the last checkpoint is out/checkpoints/step_");
   EXPECT_NE(run.err.find(" is not finite at step "), std::string::npos) << run.err;
   EXPECT_NE(run.err.find("; it began at step "), std::string::npos) << run.err;
