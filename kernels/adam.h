@@ -87,6 +87,7 @@ struct AdamRule {
     p -= state.learning_rate * static_cast<T>(state.warmup) * decoupled_decay * p;
     m = beta1 * m + one_minus_beta1 * g;
     v = beta2 * v + one_minus_beta2 * g * g;
+    // The reciprocal is the same for all: one division a parameter, not two.
     p -= state.learning_rate * state.rate_scale * m /
          (std::sqrt(v) * (T(1) / state.sqrt_bias_correction2) + epsilon);
   }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The CPU's products of a matrix and a vector beyond what gemm_test.cpp has of them.
+#include <utility>
+
 #include "kernels/gemv_cpu.h"
 #include "tests/kernels/activations.h"
 #include "tests/kernels/gemm_problem.h"
@@ -11,7 +13,7 @@ namespace {
 
 using kernels::Activation;
 
-// A group of outputs is 64, four of which are summed side by side; threads take whole groups.
+// Outputs are in groups of 64, four of which are summed side by side.
 constexpr GemmCase kOneRow[] = {{1, 5, 7},     {1, 63, 100}, {1, 64, 33},  {1, 131, 70},
                                 {1, 784, 512}, {1, 1, 3001}, {1, 2000, 1}, {1, 70, 0}};
 
