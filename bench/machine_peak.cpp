@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "kernels/gemm_amx_cpu.h"
 #include "kernels/gemm_bf16_cpu.h"
 
 #if defined(__x86_64__)
@@ -100,11 +101,43 @@ __attribute__((target("avx512f,avx512bf16"))) void multiply_bf16() {
   asm volatile("" ::"m"(sums));
 }
 
+constexpr int kTileRounds = 10000;
+
+// Eight tiles of 16 rows of 64 bytes, as the instruction that configures them reads it.
+struct alignas(64) Tiles {
+  std::uint8_t palette = 1, start_row = 0, reserved[14] = {};
+  std::uint16_t row_bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
+  std::uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
+};
+
+__attribute__((target("amx-tile,amx-bf16"))) void multiply_tiles() {
+  static constexpr Tiles kTiles;
+  static const std::vector<std::uint32_t> kOnes(256, 0x3f803f80);
+  _tile_loadconfig(&kTiles);
+  _tile_zero(0);
+  _tile_zero(1);
+  _tile_zero(2);
+  _tile_zero(3);
+  _tile_loadd(4, kOnes.data(), 64);
+  _tile_loadd(5, kOnes.data(), 64);
+  for (int round = 0; round < kTileRounds; ++round) {
+    _tile_dpbf16ps(0, 4, 5);
+    _tile_dpbf16ps(1, 4, 5);
+    _tile_dpbf16ps(2, 4, 5);
+    _tile_dpbf16ps(3, 4, 5);
+  }
+  _tile_release();
+}
+
 }  // namespace
 #endif
 
 double peak_flops_bf16(int threads) {
 #if defined(__x86_64__)
+  if (kernels::cpu_has_amx()) {
+    const double seconds = fastest(threads, [](int) { multiply_tiles(); });
+    return best_so_far({"bf16", threads}, 4 * 2.0 * 16 * 16 * 32 * kTileRounds * threads / seconds);
+  }
   if (kernels::cpu_multiplies_bf16()) {
     const double seconds = fastest(threads, [](int) { multiply_bf16(); });
     return best_so_far({"bf16", threads}, 2.0 * 32 * kChains * kRounds * threads / seconds);

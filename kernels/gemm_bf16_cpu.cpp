@@ -8,12 +8,12 @@
 
 #include <algorithm>
 #include <array>
-#include <memory>
-#include <new>
 #include <utility>
 
 #include "kernels/gemm_bf16_tile.h"
+#include "kernels/gemm_result_cpu.h"
 #include "kernels/parallel_cpu.h"
+#include "kernels/scratch_cpu.h"
 
 namespace kiln::kernels {
 namespace {
@@ -33,27 +33,6 @@ static_assert(kLeastRows >= kLeastTileRows);
 constexpr std::int64_t kOperationsPerThread = 1 << 20;
 
 std::int64_t divide_up(std::int64_t n, std::int64_t by) { return (n + by - 1) / by; }
-
-// Memory that a thread keeps for its next product.
-class Scratch {
- public:
-  std::uint32_t* of_size(std::int64_t elements) {
-    if (size_ < elements) {
-      const auto bytes = static_cast<std::size_t>(elements) * sizeof(std::uint32_t);
-      memory_.reset(static_cast<std::uint32_t*>(::operator new(bytes, kAlignment)));
-      size_ = elements;
-    }
-    return memory_.get();
-  }
-
- private:
-  static constexpr std::align_val_t kAlignment{64};
-  struct Free {
-    void operator()(std::uint32_t* p) const { ::operator delete(p, kAlignment); }
-  };
-  std::unique_ptr<std::uint32_t, Free> memory_;
-  std::int64_t size_ = 0;
-};
 
 // A block of the product: rows [row, row + rows) of C, summed over k [first, first + k).
 struct Block {
@@ -113,16 +92,6 @@ void pack_panel(const GemmArgs<float>& args, const Block& block, std::int64_t co
   }
 }
 
-void apply(Activation activation, const TileResult& tile, std::int64_t rows) {
-  if (activation.kind == ActivationKind::identity) return;
-  with_activation(activation, [&](auto op) {
-    for (std::int64_t i = 0; i < rows; ++i) {
-      float* const c = tile.c + i * tile.stride;
-      for (std::int64_t j = 0; j < tile.columns; ++j) c[j] = op.forward(c[j]);
-    }
-  });
-}
-
 template <std::size_t... kIndex>
 constexpr auto tiles_from_least(std::index_sequence<kIndex...>) {
   return std::array{&multiply_tile<kLeastTileRows + kIndex>...};
@@ -153,7 +122,7 @@ void multiply_block(const GemmArgs<float>& args, const Block& block) {
                                  args.accumulate || block.first > 0};
       kTiles[static_cast<std::size_t>(rows - kLeastTileRows)](
           {a.a + first * a.row_stride, a.row_stride, a.pair_stride}, panel, block.pairs(), result);
-      if (block.first + block.k == args.k) apply(args.activation, result, rows);
+      if (block.first + block.k == args.k) apply_activation(args.activation, result, rows);
     }
   });
 }

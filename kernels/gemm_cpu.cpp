@@ -6,6 +6,7 @@
 #include <type_traits>
 
 #include "kernels/gemm.h"
+#include "kernels/gemm_amx_cpu.h"
 #include "kernels/gemm_bf16_cpu.h"
 #include "kernels/gemv_cpu.h"
 #include "kernels/onednn.h"
@@ -64,7 +65,7 @@ struct Matmul {
 
 void multiply(const GemmArgs<float>& args) {
   if (gemv(args)) return;
-  if (args.precision == Precision::bf16 && gemm_bf16(args)) return;
+  if (args.precision == Precision::bf16 && (gemm_amx(args) || gemm_bf16(args))) return;
   // A primitive is compiled for a team size; its scratch memory is not to be shared by threads.
   const auto key = std::make_tuple(args.m, args.n, args.k, args.transpose_a, args.transpose_b,
                                    args.accumulate, args.bias != nullptr, args.activation.kind,

@@ -96,11 +96,11 @@ struct GemmReference {
   }
 };
 
-// C after the product on Backend; `layout` places a, b, bias, c.
-template <class Backend>
-std::vector<typename Backend::Real> run_gemm(const GemmCase& shape,
-                                             const GemmInputs<typename Backend::Real>& in,
-                                             Layout layout = {}) {
+// C after multiply(args) on Backend; `layout` places a, b, bias, c.
+template <class Backend, class Multiply>
+std::vector<typename Backend::Real> run_product(const GemmCase& shape,
+                                                const GemmInputs<typename Backend::Real>& in,
+                                                Layout layout, Multiply&& multiply) {
   const Buffer<Backend> a(in.a, layout(0)), b(in.b, layout(1)), bias(in.bias, layout(2));
   // Without accumulate C may hold anything: it begins as NaN.
   std::vector<typename Backend::Real> old = in.c;
@@ -119,8 +119,16 @@ std::vector<typename Backend::Real> run_gemm(const GemmCase& shape,
   args.activation = shape.activation;
   args.accumulate = shape.accumulate;
   args.precision = shape.precision;
-  kernels::gemm(Backend::stream(), args);
+  multiply(args);
   return c.values();
+}
+
+template <class Backend>
+std::vector<typename Backend::Real> run_gemm(const GemmCase& shape,
+                                             const GemmInputs<typename Backend::Real>& in,
+                                             Layout layout = {}) {
+  return run_product<Backend>(shape, in, layout,
+                              [](const auto& args) { kernels::gemm(Backend::stream(), args); });
 }
 
 }  // namespace kiln::test
