@@ -4,6 +4,8 @@
 #include "engine/autograd/grad_sink.h"
 #include "engine/autograd/node.h"
 #include "engine/dispatch.h"
+#include "engine/ops/arithmetic.h"
+#include "engine/ops/reduce.h"
 #include "kernels/rows.h"
 
 namespace kiln {
@@ -69,6 +71,14 @@ Tensor broadcast_columns(const Tensor& v, std::int64_t cols) {
   Tensor out = Tensor::empty({v.dim(0), cols}, v.device(), v.dtype());
   write_columns_of(v, out, false);
   return record<BroadcastColumnsNode>(std::move(out), {v});
+}
+
+Tensor repeated_rows(const Tensor& x, std::int64_t k) {
+  if (x.rank() != 2) {
+    throw Error("[repeated_rows] shape " + to_string(x.shape()) + " is not (rows,cols)");
+  }
+  const std::int64_t n = x.dim(0), cols = x.dim(1);
+  return reshape(broadcast_rows(reshape(x, {n * cols}), k), {k * n, cols});
 }
 
 }  // namespace kiln

@@ -13,5 +13,7 @@ namespace kiln {
 Tensor row_sum(const Tensor& x);
 // (rows) -> (rows, cols)
 Tensor broadcast_columns(const Tensor& v, std::int64_t cols);
+// All rows of x (n, cols), k times over: (k n, cols)
+Tensor repeated_rows(const Tensor& x, std::int64_t k);
 
 }  // namespace kiln

@@ -37,11 +37,6 @@ class LogSumExp {
 
 }  // namespace
 
-Tensor repeated_rows(const Tensor& x, std::int64_t k) {
-  const std::int64_t n = x.dim(0), cols = x.dim(1);
-  return reshape(broadcast_rows(reshape(x, {n * cols}), k), {k * n, cols});
-}
-
 // (|noise|^2 - |z|^2 + sum of log-variances) / 2
 Tensor log_prior_ratio(const Tensor& parameters, const Tensor& noise, const Tensor& z) {
   const std::int64_t latent = z.dim(1);

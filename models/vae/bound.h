@@ -19,8 +19,6 @@ class Vae;
 // Its parts, differentiable to any order. Of k draws of z for each of n images there are k n rows:
 // the first draw's n, then the second's.
 
-// Each row of x (n, cols), k times over: (k n, cols).
-Tensor repeated_rows(const Tensor& x, std::int64_t k);
 // log p(z) - log q(z | x) of each row of z = gaussian_sample(parameters, noise): (rows).
 Tensor log_prior_ratio(const Tensor& parameters, const Tensor& noise, const Tensor& z);
 // The mean over the images of -log 1/k sum_i w_i, for log w (k, n): its gradient is that of the

@@ -13,6 +13,7 @@
 #include "engine/ops/one_hot.h"
 #include "engine/ops/pointwise.h"
 #include "engine/ops/reduce.h"
+#include "engine/ops/row_loss.h"
 #include "engine/ops/rows.h"
 #include "engine/train/finite.h"
 #include "models/vae/bound.h"
@@ -88,7 +89,9 @@ Tensor Vae::pixels_of(const Tensor& images) const {
 
 Tensor Vae::with_labels(const Tensor& z, const Tensor& images) const {
   if (recipe_.classes == 0) return z;
-  return concat_columns(z, columns(images, decoder_.outputs(), recipe_.classes));
+  const Tensor labels = columns(images, decoder_.outputs(), recipe_.classes);
+  const std::int64_t draws = images.dim(0) == 0 ? 1 : z.dim(0) / images.dim(0);
+  return concat_columns(z, draws == 1 ? labels : repeated_rows(labels, draws));
 }
 
 void Vae::train_step(const BatchStream& batches) {
@@ -153,9 +156,9 @@ Vae::Objective Vae::objective(const Tensor& images, const Tensor& noise) {
 Vae::Objective Vae::importance_weighted(const Tensor& images, const Tensor& noise) {
   const std::int64_t k = recipe_.importance_samples;
   const Tensor parameters = encoder_(images), repeated = repeated_rows(parameters, k);
-  const Tensor z = gaussian_sample(repeated, noise), repeated_images = repeated_rows(images, k);
-  const Tensor output = decoder_(with_labels(z, repeated_images));
-  const Tensor log_likelihoods = row_log_likelihoods(output, pixels_of(repeated_images));
+  const Tensor z = gaussian_sample(repeated, noise);
+  const Tensor output = decoder_(with_labels(z, images));
+  const Tensor log_likelihoods = row_log_likelihoods(output, pixels_of(images));
   const Tensor log_weights = log_likelihoods + log_prior_ratio(repeated, noise, z);
   const double scale = 1.0 / static_cast<double>(batch_);
   return {importance_weighted_loss(reshape(log_weights, {k, batch_})),
@@ -234,9 +237,9 @@ Tensor Vae::log_likelihoods(const Tensor& images, const Tensor& z) {
 // Without the constant of a Gaussian likelihood.
 Tensor Vae::row_log_likelihoods(const Tensor& output, const Tensor& pixels) const {
   if (recipe_.likelihood == Likelihood::bernoulli) {
-    return row_sum(pixels * output - softplus(output));
+    return -row_loss(kernels::BceWithLogits{}, output, pixels);
   }
-  return row_sum(square(pixels - output)) / (-2 * recipe_.sigma * recipe_.sigma);
+  return row_loss(kernels::SquaredError{}, output, pixels) / (-2 * recipe_.sigma * recipe_.sigma);
 }
 
 Tensor Vae::encode(const Tensor& images) {

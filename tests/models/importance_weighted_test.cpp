@@ -83,7 +83,7 @@ TEST(ImportanceWeighted, EqualDrawsAreOneDraw) {
   const Tensor q = vae.encode(images), z = gaussian_sample(q, noise);
   const double one =
       mean(vae.log_likelihoods(images, z) + models::log_prior_ratio(q, noise, z)).item();
-  EXPECT_TRUE(near(vae.loss(images, models::repeated_rows(noise, 3)).item(), -one, 1e-5, 0));
+  EXPECT_TRUE(near(vae.loss(images, repeated_rows(noise, 3)).item(), -one, 1e-5, 0));
 }
 
 // What is trained on is what models/vae/bound.h measures, labels and both likelihoods included.
@@ -217,7 +217,7 @@ TEST_P(ImportanceWeightedGradients, OfBothLikelihoods) {
           };
           const Tensor x = constant({0.2, 0.9, 0, 1, 0.5, 0.1}, {2, 3});
           const Tensor q = linear(linear(x, w[0], w[1], {ActivationKind::tanh}), w[2], {});
-          const Tensor repeated = models::repeated_rows(q, k), xs = models::repeated_rows(x, k);
+          const Tensor repeated = repeated_rows(q, k), xs = repeated_rows(x, k);
           const Tensor noise = constant({0.5, -1, 0.2, 1.3, -0.4, 0.8}, {2 * k, 1});
           const Tensor z = gaussian_sample(repeated, noise);
           const Tensor output = linear(z, w[3], w[4]);
