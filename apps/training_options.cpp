@@ -77,9 +77,10 @@ void CommonOptions::add_to(CLI::App& app, const std::string& program) {
                "Write what TensorBoard shows too: losses, pictures, histograms of the weights");
   app.add_option("--device", device, "auto (the GPU where there is one), cpu or cuda")
       ->capture_default_str();
-  app.add_option("--precision", precision,
-                 "Of matrix products: fp32, bf16 (a GPU, or a CPU with AVX512_BF16) or, on a GPU,\n"
-                 "tf32x3 or tf32; fp32 where there is no other; weights stay fp32")
+  app.add_option(
+         "--precision", precision,
+         "Of matrix products: fp32, bf16 (a GPU, or a CPU with AMX or AVX512_BF16) or, on a\n"
+         "GPU, tf32x3 or tf32; fp32 where there is no other; weights stay fp32")
       ->capture_default_str();
   app.add_option("--threads", threads, "CPU threads (default: one a core)")
       ->check(whole_number(1, 1024));
