@@ -46,13 +46,6 @@ bool system_lets_use_tiles() {
 
 std::int64_t strips_of(std::int64_t lines) { return (lines + kStripLines - 1) / kStripLines; }
 
-// Lines [line, line + count), k [first, first + k), of an operand of `lines` lines.
-Lines part_of(const float* operand, bool across, std::int64_t lines, std::int64_t all_k,
-              std::int64_t line, std::int64_t count, std::int64_t first, std::int64_t k) {
-  if (across) return {operand + first * lines + line, lines, true, count, k};
-  return {operand + line * all_k + first, all_k, false, count, k};
-}
-
 // The strip of A times that of B, of so many lines each.
 void multiply_strips(const std::uint32_t* a, std::int64_t rows, const std::uint32_t* b,
                      std::int64_t columns, std::int64_t steps, float* sums) {
@@ -63,14 +56,27 @@ void multiply_strips(const std::uint32_t* a, std::int64_t rows, const std::uint3
   amx::multiply_strips<false, false>(a, b, steps, sums);
 }
 
+// Packs lines [line, line + 32) for the multiplier's first operand or for its second.
+void pack(const Lines& lines, std::int64_t line, bool for_second, std::uint32_t* strip) {
+  lines.across ? amx::pack_strip<true>(lines, line, strip)
+               : amx::pack_strip<false>(lines, line, strip);
+  if (lines.across == for_second) return;
+  for (std::int64_t tile = 0; tile < 2 * lines.steps(); ++tile) {
+    amx::transpose(strip + tile * amx::kTileSize);
+  }
+}
+
 void write(const float* sums, std::int64_t rows, const TileResult& tile) {
   for (std::int64_t i = 0; i < rows; ++i) {
     float* const c = tile.c + i * tile.stride;
     const float* const plus = tile.accumulate ? c : tile.bias;
     const float* const row = sums + i * kStripLines;
-    for (std::int64_t j = 0; j < tile.columns; ++j) {
-      c[j] = plus != nullptr ? row[j] + plus[j] : row[j];
+    if (plus == nullptr) {
+      std::copy_n(row, tile.columns, c);
+      continue;
     }
+#pragma omp simd
+    for (std::int64_t j = 0; j < tile.columns; ++j) c[j] = row[j] + plus[j];
   }
 }
 
@@ -91,14 +97,7 @@ void multiply_block(const GemmArgs<float>& args, const AmxBlock& block) {
   std::uint32_t* const packed = scratch.of_size(a_strips * size);
   parallel_parts(std::min(team, a_strips), [&](std::int64_t part, std::int64_t parts) {
     for (std::int64_t i = a_strips * part / parts; i < a_strips * (part + 1) / parts; ++i) {
-      std::uint32_t* const out = packed + i * size;
-      if (a.across) {
-        transposed ? amx::pack_strip<true>(a, i * kStripLines, out)
-                   : amx::pack_strip_transposed<true>(a, i * kStripLines, out);
-      } else {
-        transposed ? amx::pack_strip_transposed<false>(a, i * kStripLines, out)
-                   : amx::pack_strip<false>(a, i * kStripLines, out);
-      }
+      pack(a, i * kStripLines, transposed, packed + i * size);
     }
   });
 
@@ -112,10 +111,7 @@ void multiply_block(const GemmArgs<float>& args, const AmxBlock& block) {
       const std::int64_t i = tile % a_strips, column = tile / a_strips * kStripLines;
       const std::int64_t rows = std::min(a.count - i * kStripLines, kStripLines);
       const std::int64_t columns = std::min(b.count - column, kStripLines);
-      if (column != in_strip) {
-        transposed ? amx::pack_strip<false>(b, column, strip)
-                   : amx::pack_strip<true>(b, column, strip);
-      }
+      if (column != in_strip) pack(b, column, !transposed, strip);
       in_strip = column;
       if (transposed) {
         multiply_strips(strip, columns, packed + i * size, rows, steps, sums);
@@ -143,6 +139,8 @@ bool cpu_has_amx() {
 bool gemm_amx(const GemmArgs<float>& args) {
   const bool fills_tiles = args.m >= amx::kLanes && args.n >= amx::kLanes && args.k >= amx::kLanes;
   if (!fills_tiles || !cpu_has_amx()) return false;
+  const Lines a = {args.a, args.transpose_a ? args.m : args.k, args.transpose_a, args.m, args.k};
+  const Lines b = {args.b, args.transpose_b ? args.k : args.n, !args.transpose_b, args.n, args.k};
   const std::int64_t strips = strips_of(args.m);
   const std::int64_t blocks = (strips + kAmxBlockStrips - 1) / kAmxBlockStrips;
   for (std::int64_t i = 0; i < blocks; ++i) {
@@ -150,10 +148,7 @@ bool gemm_amx(const GemmArgs<float>& args) {
     const std::int64_t rows = std::min(args.m, strips * (i + 1) / blocks * kStripLines) - row;
     for (std::int64_t first = 0; first < args.k; first += kAmxBlockK) {
       const std::int64_t k = std::min(args.k - first, kAmxBlockK);
-      multiply_block(args,
-                     {part_of(args.a, args.transpose_a, args.m, args.k, row, rows, first, k),
-                      part_of(args.b, !args.transpose_b, args.n, args.k, 0, args.n, first, k), row,
-                      first});
+      multiply_block(args, {a.part(row, rows, first, k), b.part(0, b.count, first, k), row, first});
     }
   }
   return true;

@@ -28,8 +28,8 @@ inline constexpr std::int64_t kStepK = 2 * kLanes;
 inline constexpr std::int64_t kTileSize = kLanes * kLanes;  // in pairs
 inline constexpr std::int64_t kStepSize = 2 * kTileSize;
 
-// Lines of op(A) or op(B). `across`: neighbours in memory are of neighbouring lines, and those along
-// k are `stride` apart; else the other way around.
+// Lines of op(A) or op(B). `across`: neighbours in memory are of neighbouring lines, and those
+// along k are `stride` apart; else the other way around.
 struct Lines {
   const float* data;
   std::int64_t stride;
@@ -38,10 +38,15 @@ struct Lines {
   std::int64_t k;
 
   std::int64_t steps() const { return (k + kStepK - 1) / kStepK; }
+  // k [first, first + size) of lines [line, line + lines).
+  Lines part(std::int64_t line, std::int64_t lines, std::int64_t first, std::int64_t size) const {
+    return {data + (across ? first * stride + line : line * stride + first), stride, across, lines,
+            size};
+  }
 };
 
-// Packs lines [line, line + 32) as they lie, with zeros where they end: op(B)'s if across, else
-// op(A)'s.
+// Packs lines [line, line + 32) as they lie, with zeros where they end: for the second operand of
+// the multiplier if across, else for the first.
 template <bool kAcross>
 KILN_AVX512_BF16 void pack_strip(const Lines& lines, std::int64_t line, std::uint32_t* out) {
   for (std::int64_t k = 0; k < lines.k; k += kStepK, out += kStepSize) {
@@ -63,18 +68,12 @@ KILN_AVX512_BF16 void pack_strip(const Lines& lines, std::int64_t line, std::uin
   }
 }
 
+// Makes of a tile for one operand that for the other.
 KILN_AVX512_BF16 inline void transpose(std::uint32_t* tile) {
   __m512i square[kLanes];
   for (std::int64_t i = 0; i < kLanes; ++i) square[i] = _mm512_load_si512(tile + i * kLanes);
   bf16::transpose_16x16(square);
   for (std::int64_t i = 0; i < kLanes; ++i) _mm512_store_si512(tile + i * kLanes, square[i]);
-}
-
-// The same for the other operand than the lines lie for.
-template <bool kAcross>
-void pack_strip_transposed(const Lines& lines, std::int64_t line, std::uint32_t* out) {
-  pack_strip<kAcross>(lines, line, out);
-  for (std::int64_t tile = 0; tile < 2 * lines.steps(); ++tile) transpose(out + tile * kTileSize);
 }
 
 // Eight tiles of 16 rows of 64 bytes.
