@@ -66,17 +66,16 @@ void pack(const Lines& lines, std::int64_t line, bool for_second, std::uint32_t*
   }
 }
 
-void write(const float* sums, std::int64_t rows, const TileResult& tile) {
+KILN_AVX512_BF16 void write(const float* sums, std::int64_t rows, const TileResult& tile) {
   for (std::int64_t i = 0; i < rows; ++i) {
     float* const c = tile.c + i * tile.stride;
     const float* const plus = tile.accumulate ? c : tile.bias;
-    const float* const row = sums + i * kStripLines;
-    if (plus == nullptr) {
-      std::copy_n(row, tile.columns, c);
-      continue;
+    for (std::int64_t j = 0; j < tile.columns; j += amx::kLanes) {
+      const __mmask16 lanes = bf16::first_lanes(tile.columns - j);
+      __m512 sum = _mm512_load_ps(sums + i * kStripLines + j);
+      if (plus != nullptr) sum = _mm512_add_ps(sum, _mm512_maskz_loadu_ps(lanes, plus + j));
+      _mm512_mask_storeu_ps(c + j, lanes, sum);
     }
-#pragma omp simd
-    for (std::int64_t j = 0; j < tile.columns; ++j) c[j] = row[j] + plus[j];
   }
 }
 
