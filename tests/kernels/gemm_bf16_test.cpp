@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the bf16 kernels of the CPU promise beyond every gemm; gemm_test.cpp has the rest for the one
-// that this CPU's products use.
+// What the bf16 kernels of the CPU promise beyond every gemm; gemm_test.cpp has the rest for the
+// one that this CPU's products use.
 #include <cmath>
 #include <cstdint>
 #include <cstring>
@@ -33,8 +33,8 @@ class GemmBf16 : public ::testing::TestWithParam<Bf16Kernel> {
   }
 
   static std::vector<float> run(const GemmCase& c, const GemmInputs<float>& in) {
-    return run_product<CpuFloat>(
-        c, in, {}, [](const auto& args) { EXPECT_TRUE(GetParam().multiply(args)); });
+    return run_product<CpuFloat>(c, in, {},
+                                 [](const auto& args) { EXPECT_TRUE(GetParam().multiply(args)); });
   }
 };
 
