@@ -79,7 +79,7 @@ void CommonOptions::add_to(CLI::App& app, const std::string& program) {
       ->capture_default_str();
   app.add_option(
          "--precision", precision,
-         "Of matrix products: fp32, bf16 (a GPU, or a CPU with AMX or AVX512_BF16) or, on a\n"
+         "Of matrix products: fp32, bf16 (a GPU, Intel's AMX or AMD's AVX512_BF16) or, on a\n"
          "GPU, tf32x3 or tf32; fp32 where there is no other; weights stay fp32")
       ->capture_default_str();
   app.add_option("--threads", threads, "CPU threads (default: one a core)")

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "engine/precision.h"
+#include "kernels/gemm_amx_cpu.h"
 #include "kernels/gemm_bf16_cpu.h"
 #include "machine_peak.h"
 
@@ -63,7 +64,7 @@ void add_cpu_benchmark(const std::string& family, const std::string& name, Run r
 
 // Those that steps are timed in.
 inline std::vector<Precision> step_precisions() {
-  if (!kernels::cpu_multiplies_bf16()) return {Precision::fp32};
+  if (!kernels::cpu_has_amx() && !kernels::cpu_multiplies_bf16_fast()) return {Precision::fp32};
   return {Precision::fp32, Precision::bf16};
 }
 inline const char* suffix_of(Precision precision) {

@@ -138,7 +138,7 @@ double peak_flops_bf16(int threads) {
     const double seconds = fastest(threads, [](int) { multiply_tiles(); });
     return best_so_far({"bf16", threads}, 4 * 2.0 * 16 * 16 * 32 * kTileRounds * threads / seconds);
   }
-  if (kernels::cpu_multiplies_bf16()) {
+  if (kernels::cpu_multiplies_bf16_fast()) {
     const double seconds = fastest(threads, [](int) { multiply_bf16(); });
     return best_so_far({"bf16", threads}, 2.0 * 32 * kChains * kRounds * threads / seconds);
   }

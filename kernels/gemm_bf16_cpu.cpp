@@ -136,6 +136,8 @@ bool cpu_multiplies_bf16() {
   return has_instructions;
 }
 
+bool cpu_multiplies_bf16_fast() { return cpu_multiplies_bf16() && __builtin_cpu_is("amd"); }
+
 bool gemm_bf16(const GemmArgs<float>& args) {
   const bool fills_tiles = args.m >= kLeastRows && args.n >= kLanes && args.k >= kLanes;
   if (!fills_tiles || !cpu_multiplies_bf16()) return false;
@@ -156,6 +158,7 @@ bool gemm_bf16(const GemmArgs<float>& args) {
 namespace kiln::kernels {
 
 bool cpu_multiplies_bf16() { return false; }
+bool cpu_multiplies_bf16_fast() { return false; }
 bool gemm_bf16(const GemmArgs<float>&) { return false; }
 
 }  // namespace kiln::kernels

@@ -8,6 +8,8 @@ namespace kiln::kernels {
 
 // Whether this CPU has the instructions.
 bool cpu_multiplies_bf16();
+// And whether they are faster than fp32's, as AMD's are; Intel's are not.
+bool cpu_multiplies_bf16_fast();
 
 // gemm.h's contract, where this CPU has the instructions and the product is large enough to fill
 // the kernel's tiles; else does nothing and returns false. Operands are rounded to nearest, ties to

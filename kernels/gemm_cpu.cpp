@@ -63,9 +63,13 @@ struct Matmul {
   }
 };
 
+bool multiply_bf16(const GemmArgs<float>& args) {
+  return gemm_amx(args) || (cpu_multiplies_bf16_fast() && gemm_bf16(args));
+}
+
 void multiply(const GemmArgs<float>& args) {
   if (gemv(args)) return;
-  if (args.precision == Precision::bf16 && (gemm_amx(args) || gemm_bf16(args))) return;
+  if (args.precision == Precision::bf16 && multiply_bf16(args)) return;
   // A primitive is compiled for a team size; its scratch memory is not to be shared by threads.
   const auto key = std::make_tuple(args.m, args.n, args.k, args.transpose_a, args.transpose_b,
                                    args.accumulate, args.bias != nullptr, args.activation.kind,

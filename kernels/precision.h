@@ -4,7 +4,7 @@
 //   tf32x3  tensor cores: each operand split into two TF32 numbers, three products; an error close
 //           to fp32's (Ootomo & Yokota, IJHPCA 2022)
 //   tf32    tensor cores: operands rounded to 11 significant bits
-//   bf16    tensor cores, or a CPU's AMX or AVX512_BF16: operands rounded to 8 significant bits
+//   bf16    tensor cores, or Intel's AMX, AMD's AVX512_BF16: operands rounded to 8 significant bits
 // Convolutions on a CPU are fp32, and so are products too small for the kernel of
 // gemm_bf16_cpu.h. A device without the asked precision computes in fp32, which is never less
 // exact.
