@@ -15,7 +15,7 @@
 #include "kernels/gemm_bf16_cpu.h"
 
 #if defined(__x86_64__)
-#include <immintrin.h>
+#include "kernels/gemm_amx_tile.h"
 #endif
 
 namespace kiln::bench {
@@ -103,17 +103,9 @@ __attribute__((target("avx512f,avx512bf16"))) void multiply_bf16() {
 
 constexpr int kTileRounds = 10000;
 
-// Eight tiles of 16 rows of 64 bytes, as the instruction that configures them reads it.
-struct alignas(64) Tiles {
-  std::uint8_t palette = 1, start_row = 0, reserved[14] = {};
-  std::uint16_t row_bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
-  std::uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
-};
-
-__attribute__((target("amx-tile,amx-bf16"))) void multiply_tiles() {
-  static constexpr Tiles kTiles;
+KILN_AMX void multiply_tiles() {
   static const std::vector<std::uint32_t> kOnes(256, 0x3f803f80);
-  _tile_loadconfig(&kTiles);
+  kernels::amx::configure_tiles();
   _tile_zero(0);
   _tile_zero(1);
   _tile_zero(2);
@@ -126,7 +118,7 @@ __attribute__((target("amx-tile,amx-bf16"))) void multiply_tiles() {
     _tile_dpbf16ps(2, 4, 5);
     _tile_dpbf16ps(3, 4, 5);
   }
-  _tile_release();
+  kernels::amx::release_tiles();
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,7 @@ struct Bf16Kernel {
   const char* name;
   bool (*is_there)();
   bool (*multiply)(const kernels::GemmArgs<float>&);
+  std::int64_t least_rows;
 };
 void PrintTo(const Bf16Kernel& kernel, std::ostream* out) { *out << kernel.name; }
 
@@ -51,8 +53,10 @@ float round_to_bf16(float x) {
 // error is that of sums in float.
 TEST_P(GemmBf16, RoundsOperandsAndNothingElse) {
   for_each_activation([](Activation activation) {
-    for (const GemmCase& shape : {GemmCase{16, 16, 16}, GemmCase{29, 33, 47}, GemmCase{64, 70, 101},
-                                  GemmCase{1030, 17, 19}, GemmCase{17, 40, 2083}}) {
+    const std::int64_t least = GetParam().least_rows;
+    for (const GemmCase& shape :
+         {GemmCase{least, 16, 16}, GemmCase{29, 33, 47}, GemmCase{64, 70, 101},
+          GemmCase{1030, 17, 19}, GemmCase{2 * least - 1, 40, 2083}}) {
       for (GemmCase c : transposes_of(shape)) {
         c.bias = true;
         c.activation = activation;
@@ -80,7 +84,8 @@ TEST_P(GemmBf16, SumsBeyondABlockAccumulate) {
 
 // Tiles, and strips of several, whole and begun.
 TEST_P(GemmBf16, EveryRestOfATile) {
-  for (const std::int64_t m : {16, 31, 32, 33, 48, 65}) {
+  for (const std::int64_t m : {GetParam().least_rows, std::int64_t{31}, std::int64_t{32},
+                               std::int64_t{33}, std::int64_t{48}, std::int64_t{65}}) {
     for (const std::int64_t n : {16, 31, 32, 33, 49, 64}) {
       for (const std::int64_t k : {16, 31, 32, 33, 65}) {
         for (const GemmCase& c : transposes_of({m, n, k})) {
@@ -126,8 +131,8 @@ TEST_P(GemmBf16, LeavesSmallProductsToOthers) {
 
 INSTANTIATE_TEST_SUITE_P(
     Cpu, GemmBf16,
-    ::testing::Values(Bf16Kernel{"Avx512", kernels::cpu_multiplies_bf16, kernels::gemm_bf16},
-                      Bf16Kernel{"Amx", kernels::cpu_has_amx, kernels::gemm_amx}),
+    ::testing::Values(Bf16Kernel{"Avx512", kernels::cpu_multiplies_bf16, kernels::gemm_bf16, 8},
+                      Bf16Kernel{"Amx", kernels::cpu_has_amx, kernels::gemm_amx, 16}),
     [](const auto& info) { return std::string(info.param.name); });
 
 }  // namespace
