@@ -60,6 +60,7 @@ class GanTrainee final : public apps::Trainee {
              &gan_.discriminator(),
              {"discriminator", image_shape_, recipe_.classes}}};
   }
+  void networks_replaced() override { gan_.generator_from_average(); }
 
  private:
   models::GanRecipe recipe_;

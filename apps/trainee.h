@@ -62,6 +62,8 @@ class Trainee {
   virtual std::vector<float> draw(std::int64_t count) = 0;
   // The first one is what generate draws from.
   virtual std::vector<TrainedNetwork> networks() = 0;
+  // networks() have been given other weights, before the first step.
+  virtual void networks_replaced() {}
 };
 
 }  // namespace kiln::apps

@@ -50,6 +50,10 @@ void CommonOptions::add_to(CLI::App& app, const std::string& program) {
   app.add_option("--out", training.out, "Folder for models, pictures and metrics")
       ->check(not_empty())
       ->capture_default_str();
+  app.add_option("--init", training.init,
+                 "Start from the networks of an earlier run, which this folder holds; optimizers "
+                 "begin anew (default: new networks)")
+      ->check(not_empty());
   app.add_option("--epochs", training.epochs, "Passes over the training images")
       ->check(whole_number(1, 1000000000))  // times any number of batches fits 64 bits
       ->capture_default_str();

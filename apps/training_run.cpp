@@ -55,6 +55,7 @@ class TrainingRun {
       : trainee_(trainee),
         options_(options),
         data_(data),
+        device_(device),
         height_(data.height()),
         width_(data.width()),
         batches_(data, trainee.classes(), options.batch, seed_for(SeedPurpose::batches, options),
@@ -62,7 +63,7 @@ class TrainingRun {
         results_(options.out, file_names(trainee)),
         checkpoints_(results_.checkpoints, options.keep_checkpoints),
         folder_(results_.folder, results_.epoch_pictures, model_bytes(trainee)),
-        resumed_from_(options.resume ? restore() : fs::path()),
+        resumed_from_(restore_or_start()),
         logger_(results_.metrics, next_.log_lines),
         bar_(ProgressBar::standard_output(), options.batch),
         seconds_before_(resumed_from_.empty() ? 0 : logged_seconds(results_.metrics)),
@@ -220,6 +221,20 @@ class TrainingRun {
     }
   }
 
+  // The checkpoint to go on from, or an empty path.
+  fs::path restore_or_start() {
+    fs::path path = options_.resume ? restore() : fs::path();
+    if (path.empty() && !options_.init.empty()) start_from(options_.init);
+    return path;
+  }
+
+  void start_from(const fs::path& folder) {
+    for (const TrainedNetwork& network : trainee_.networks()) {
+      models::load_weights(folder / network.file_name, *network.network, network.info, device_);
+    }
+    trainee_.networks_replaced();
+  }
+
   fs::path restore() {
     fs::path path = checkpoints_.restore_newest(
         description(), [this](StateVisitor& visitor) { visit_state(visitor); },
@@ -329,6 +344,7 @@ class TrainingRun {
   Trainee& trainee_;
   TrainingOptions options_;
   const TrainingData& data_;
+  Device device_;
   std::size_t height_;
   std::size_t width_;
   TrainingBatches batches_;

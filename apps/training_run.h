@@ -15,6 +15,7 @@ namespace kiln::apps {
 
 struct TrainingOptions {
   std::filesystem::path out;
+  std::filesystem::path init;  // folder of the networks to start from; empty: new ones
   std::int64_t epochs = 20;
   std::int64_t batch = 64;
   std::uint64_t seed = 1;

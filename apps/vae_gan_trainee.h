@@ -29,6 +29,7 @@ class VaeGanTrainee final : public Trainee {
   TraineeMetrics validate(std::int64_t epoch) override;
   std::vector<float> draw(std::int64_t count) override;
   std::vector<TrainedNetwork> networks() override;
+  void networks_replaced() override { vae_gan_.take_discriminator(); }
 
  private:
   std::vector<std::int64_t> image_shape_;

@@ -252,4 +252,18 @@ LoadedNetwork load_network(const std::filesystem::path& path, Device device) {
   return {std::move(network), architecture.info};
 }
 
+void load_weights(const std::filesystem::path& path, const Chain& network, const NetworkInfo& info,
+                  Device device) {
+  const LoadedNetwork loaded = load_network(path, device);
+  const std::string wanted = architecture_json(network, info);
+  const std::string found = architecture_json(*loaded.network, loaded.info);
+  if (found != wanted) {
+    throw Error(printable(path) + ": the network is " + printable(found, 500) +
+                ", and the one to train " + wanted);
+  }
+  const std::vector<nn::NamedTensor> from = loaded.network->named_parameters();
+  const std::vector<nn::NamedTensor> to = network.named_parameters();
+  for (std::size_t i = 0; i < to.size(); ++i) to[i].tensor.copy_from(from[i].tensor);
+}
+
 }  // namespace kiln::models

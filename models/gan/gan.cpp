@@ -57,6 +57,10 @@ Tensor Gan::keep_average(Device device) {
   return average_->arena.values();
 }
 
+void Gan::generator_from_average() {
+  if (average_) generator_arena_.values().copy_from(average_->arena.values());
+}
+
 void Gan::prepare(std::int64_t batch) {
   if (batch == batch_) return;
   if (batch < 1) throw Error("[gan] a batch of 0 images");

@@ -63,6 +63,8 @@ class Gan {
   Chain& discriminator() { return discriminator_; }
   // The weights that sample() uses.
   Chain& sampling_generator() { return average_ ? average_->generator : generator_; }
+  // Training goes on from the weights that sample() uses.
+  void generator_from_average();
   std::int64_t steps_done() const { return steps_done_; }
   // Kernels of a captured step that updates both nets, with the R1 penalty or without; 0 as long as
   // there is none.

@@ -168,4 +168,10 @@ Mlp& VaeGan::discriminator() {
   return discriminator_;
 }
 
+void VaeGan::take_discriminator() {
+  const std::vector<Tensor>& parts = discriminator_arena_.parameters();
+  const std::vector<Tensor> whole = discriminator_.parameters();
+  for (std::size_t i = 0; i < whole.size(); ++i) parts[i].copy_from(whole[i]);
+}
+
 }  // namespace kiln::models

@@ -67,6 +67,8 @@ class VaeGan {
   Mlp& judge() { return judge_; }
   // The last two as one network: a copy as they are now.
   Mlp& discriminator();
+  // Gives both the weights that this copy has been given.
+  void take_discriminator();
   std::int64_t steps_done() const { return steps_done_; }
   // Kernels of a captured step; 0 as long as there is none.
   std::size_t num_graph_nodes() const { return steps_.num_nodes(); }
