@@ -44,7 +44,7 @@ bool system_lets_use_tiles() {
   return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
 }
 
-std::int64_t strips_of(std::int64_t lines) { return (lines + kStripLines - 1) / kStripLines; }
+std::int64_t strips_of(std::int64_t lines) { return divide_up(lines, kStripLines); }
 
 // The strip of A times that of B, of so many lines each.
 void multiply_strips(const std::uint32_t* a, std::int64_t rows, const std::uint32_t* b,
@@ -141,7 +141,7 @@ bool gemm_amx(const GemmArgs<float>& args) {
   const Lines a = {args.a, args.transpose_a ? args.m : args.k, args.transpose_a, args.m, args.k};
   const Lines b = {args.b, args.transpose_b ? args.k : args.n, !args.transpose_b, args.n, args.k};
   const std::int64_t strips = strips_of(args.m);
-  const std::int64_t blocks = (strips + kAmxBlockStrips - 1) / kAmxBlockStrips;
+  const std::int64_t blocks = divide_up(strips, kAmxBlockStrips);
   for (std::int64_t i = 0; i < blocks; ++i) {
     const std::int64_t row = strips * i / blocks * kStripLines;
     const std::int64_t rows = std::min(args.m, strips * (i + 1) / blocks * kStripLines) - row;

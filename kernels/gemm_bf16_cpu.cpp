@@ -32,8 +32,6 @@ static_assert(kLeastRows >= kLeastTileRows);
 // Below so many operations a thread more is not worth waking.
 constexpr std::int64_t kOperationsPerThread = 1 << 20;
 
-std::int64_t divide_up(std::int64_t n, std::int64_t by) { return (n + by - 1) / by; }
-
 // A block of the product: rows [row, row + rows) of C, summed over k [first, first + k).
 struct Block {
   std::int64_t row, rows, first, k;

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
-// float: one oneDNN matmul primitive a shape, made once and kept; Kiln's own kernels for a matrix
-// and a vector and, where it applies, in bf16. double (gradient checks): loops.
+// float: Kiln's own kernels for a matrix and a vector, for batches of up to 256 on AMD's CPUs with
+// AVX-512 and, where the CPU has it, in bf16; else one oneDNN matmul primitive a shape, made once
+// and kept. double (gradient checks): loops.
 #include <map>
 #include <tuple>
 #include <type_traits>
 
 #include "kernels/gemm.h"
 #include "kernels/gemm_amx_cpu.h"
+#include "kernels/gemm_avx512_cpu.h"
 #include "kernels/gemm_bf16_cpu.h"
 #include "kernels/gemv_cpu.h"
 #include "kernels/onednn.h"
@@ -70,6 +72,7 @@ bool multiply_bf16(const GemmArgs<float>& args) {
 void multiply(const GemmArgs<float>& args) {
   if (gemv(args)) return;
   if (args.precision == Precision::bf16 && multiply_bf16(args)) return;
+  if (gemm_avx512_is_faster(args) && gemm_avx512(args)) return;
   // A primitive is compiled for a team size; its scratch memory is not to be shared by threads.
   const auto key = std::make_tuple(args.m, args.n, args.k, args.transpose_a, args.transpose_b,
                                    args.accumulate, args.bias != nullptr, args.activation.kind,

@@ -14,6 +14,8 @@ namespace kiln::kernels {
 
 inline constexpr std::int64_t kParallelGrain = 16384;
 
+inline std::int64_t divide_up(std::int64_t n, std::int64_t by) { return (n + by - 1) / by; }
+
 // Calls f(part, parts) for part = 0 ... parts - 1, each by a thread of its own, where parts is the
 // size of the team and at most `limit`.
 template <class F>
