@@ -73,23 +73,23 @@ bool gemv(const GemmArgs<float>& args) {
   constexpr std::int64_t kGroup = 64, kGrain = 1 << 16;
   const Gemv v = gemv_of(args);
   const std::int64_t bias_stride = args.m == 1 ? 1 : 0;
-  with_activation(args.activation, [&](auto op) {
-    parallel_for(v.rows, kGrain / v.k, [=](std::int64_t first, std::int64_t last) {
-      for (std::int64_t begin = first; begin < last; begin += kGroup) {
-        const std::int64_t end = std::min(begin + kGroup, last);
-        float sums[kGroup];
-        if (v.k_is_contiguous) {
-          sums_along(v, begin, end, sums);
-        } else {
-          sums_across(v, begin, end, sums);
-        }
+  parallel_for(v.rows, kGrain / v.k, [=](std::int64_t first, std::int64_t last) {
+    for (std::int64_t begin = first; begin < last; begin += kGroup) {
+      const std::int64_t end = std::min(begin + kGroup, last);
+      float sums[kGroup];
+      if (v.k_is_contiguous) {
+        sums_along(v, begin, end, sums);
+      } else {
+        sums_across(v, begin, end, sums);
+      }
+      with_activation(args.activation, [&](auto op) {
         for (std::int64_t i = begin; i < end; ++i) {
           const float sum = sums[i - begin];
           const float bias = args.bias != nullptr ? args.bias[i * bias_stride] : 0;
           args.c[i] = args.accumulate ? args.c[i] + sum : op.forward(sum + bias);
         }
-      }
-    });
+      });
+    }
   });
   return true;
 }
