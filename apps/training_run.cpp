@@ -55,7 +55,6 @@ class TrainingRun {
       : trainee_(trainee),
         options_(options),
         data_(data),
-        device_(device),
         height_(data.height()),
         width_(data.width()),
         batches_(data, trainee.classes(), options.batch, seed_for(SeedPurpose::batches, options),
@@ -230,7 +229,7 @@ class TrainingRun {
 
   void start_from(const fs::path& folder) {
     for (const TrainedNetwork& network : trainee_.networks()) {
-      models::load_weights(folder / network.file_name, *network.network, network.info, device_);
+      models::load_weights(folder / network.file_name, *network.network, network.info);
     }
     trainee_.networks_replaced();
   }
@@ -344,7 +343,6 @@ class TrainingRun {
   Trainee& trainee_;
   TrainingOptions options_;
   const TrainingData& data_;
-  Device device_;
   std::size_t height_;
   std::size_t width_;
   TrainingBatches batches_;

@@ -8,13 +8,6 @@
 #include "kernels/avx512_lanes.h"
 #include "kernels/gemm_result_cpu.h"
 
-// GCC 12 warns of what its own intrinsics leave undefined on purpose (GCC bug 105593).
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
-#pragma GCC diagnostic ignored "-Wuninitialized"
-#endif
-
 namespace kiln::kernels::avx512 {
 
 inline constexpr std::int64_t kPanelLanes = 2 * kLanes;
@@ -142,7 +135,3 @@ KILN_AVX512 inline void pack_lanes_across(const float* from, std::int64_t stride
 }
 
 }  // namespace kiln::kernels::avx512
-
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic pop
-#endif

@@ -252,9 +252,10 @@ LoadedNetwork load_network(const std::filesystem::path& path, Device device) {
   return {std::move(network), architecture.info};
 }
 
-void load_weights(const std::filesystem::path& path, const Chain& network, const NetworkInfo& info,
-                  Device device) {
-  const LoadedNetwork loaded = load_network(path, device);
+void load_weights(const std::filesystem::path& path, const Chain& network,
+                  const NetworkInfo& info) {
+  const std::vector<nn::NamedTensor> to = network.named_parameters();
+  const LoadedNetwork loaded = load_network(path, to.front().tensor.device());
   const std::string wanted = architecture_json(network, info);
   const std::string found = architecture_json(*loaded.network, loaded.info);
   if (found != wanted) {
@@ -262,7 +263,6 @@ void load_weights(const std::filesystem::path& path, const Chain& network, const
                 ", and the one to train " + wanted);
   }
   const std::vector<nn::NamedTensor> from = loaded.network->named_parameters();
-  const std::vector<nn::NamedTensor> to = network.named_parameters();
   for (std::size_t i = 0; i < to.size(); ++i) to[i].tensor.copy_from(from[i].tensor);
 }
 

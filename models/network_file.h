@@ -38,7 +38,6 @@ LoadedNetwork load_network(const std::filesystem::path& path, Device device);
 
 // Gives `network` the weights of a file that was saved of one with its architecture and `info`.
 // Errors: those of load_network; another architecture, naming both.
-void load_weights(const std::filesystem::path& path, const Chain& network, const NetworkInfo& info,
-                  Device device);
+void load_weights(const std::filesystem::path& path, const Chain& network, const NetworkInfo& info);
 
 }  // namespace kiln::models
