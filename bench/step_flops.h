@@ -15,6 +15,7 @@ namespace kiln::bench {
 inline double multiply_adds(const models::ChainConfig& layers) {
   double total = 0;
   for (const auto& layer : layers) {
+    if (!layer.has_parameters()) continue;
     total += static_cast<double>(element_count(layer.weight_shape()));
   }
   return total;
@@ -26,7 +27,8 @@ inline double multiply_adds(const models::ChainConfig& layers) {
 // gradient towards the image and differentiates it: three products a layer.
 inline double gan_step_flops(const models::GanRecipe& recipe, double batch) {
   const models::ChainConfig g = recipe.generator(784), d = recipe.discriminator(784);
-  const double g_first = multiply_adds({g[0]}), d_first = multiply_adds({d[0]});
+  const double g_first = multiply_adds({g[g[0].has_parameters() ? 0 : 1]});
+  const double d_first = multiply_adds({d[0]});
   double passes = 4 * multiply_adds(g) - g_first + 8 * multiply_adds(d) - 2 * d_first;
   if (recipe.r1 > 0) {
     passes += 3 * multiply_adds(d) / static_cast<double>(recipe.r1_interval);

@@ -2,9 +2,9 @@
 // Running sums over the steps of a GAN's training, for the log:
 //   sums[0] += d_loss[0]
 //   sums[1] += g_loss[0]
-//   sums[2] += mean of p over the first `batch` of the discriminator's 2 batch outputs: real images
+//   sums[2] += mean of p over the first `batch` of the discriminator's 2 batch rows: real images
 //   sums[3] += mean of p over the others: generated images
-// with p the output itself, or its sigmoid where the outputs are logits.
+// with p the first of a row's `columns` numbers, or its sigmoid where the outputs are logits.
 #pragma once
 
 #include <cstdint>
@@ -21,6 +21,7 @@ struct AdversarialMetrics {
   std::int64_t batch = 0;
   bool logits = false;
   T* sums = nullptr;
+  std::int64_t columns = 1;
 };
 
 template <class T>

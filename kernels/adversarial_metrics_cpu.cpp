@@ -8,7 +8,8 @@ template <class T>
 void adversarial_metrics(CpuStream, const AdversarialMetrics<T>& args) {
   T sums[2] = {};
   for (std::int64_t i = 0; i < 2 * args.batch; ++i) {
-    sums[i / args.batch] += args.logits ? sigmoid(args.outputs[i]) : args.outputs[i];
+    const T output = args.outputs[i * args.columns];
+    sums[i / args.batch] += args.logits ? sigmoid(output) : output;
   }
   args.sums[0] += args.d_loss[0];
   args.sums[1] += args.g_loss[0];

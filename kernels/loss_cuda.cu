@@ -9,7 +9,7 @@ namespace kiln::kernels {
 
 // ---- kernels
 
-// The terms of sum_kernel: loss.value(x[i], t[i]). Each is asked for once, which is when its
+// The terms of sum_kernel: w[i] loss.value(x[i], t[i]). Each is asked for once, which is when its
 // gradient is written.
 template <class Loss>
 struct LossTerm {
@@ -24,19 +24,26 @@ struct LossTerm {
   }
 
   template <int kWidth>
+  static __device__ Pack<kWidth> values_or(const float* p, std::int64_t i, float constant) {
+    if (p != nullptr) return ArrayTerm{p}.at<kWidth>(i);
+    Pack<kWidth> pack;
+    for (int k = 0; k < kWidth; ++k) pack.at[k] = constant;
+    return pack;
+  }
+
+  template <int kWidth>
   __device__ Pack<kWidth> at(std::int64_t i) const {
     const auto x = ArrayTerm{args.x}.at<kWidth>(i);
-    Pack<kWidth> t;
-    for (int k = 0; k < kWidth; ++k) t.at[k] = args.target.constant;
-    if (args.target.values != nullptr) t = ArrayTerm{args.target.values}.at<kWidth>(i);
+    const auto t = values_or<kWidth>(args.target.values, i, args.target.constant);
+    const auto weight = values_or<kWidth>(args.weights, i, 1.0f);
     Pack<kWidth> terms;
-    for (int k = 0; k < kWidth; ++k) terms.at[k] = loss.value(x.at[k], t.at[k]);
+    for (int k = 0; k < kWidth; ++k) terms.at[k] = weight.at[k] * loss.value(x.at[k], t.at[k]);
     if (args.dx != nullptr) {
       Pack<kWidth> dx;
       with_activation(x_activation, [&](auto act) {
         for (int k = 0; k < kWidth; ++k) {
-          dx.at[k] =
-              args.scale * loss.derivative(x.at[k], t.at[k]) * act.derivative(x.at[k], x.at[k]);
+          dx.at[k] = args.scale * weight.at[k] * loss.derivative(x.at[k], t.at[k]) *
+                     act.derivative(x.at[k], x.at[k]);
         }
       });
       store_unaligned(args.dx + i, dx);
@@ -49,13 +56,16 @@ template <class Loss>
 __global__ void loss_backward_kernel(Loss loss, const float* dout, LossArgs<float> args,
                                      bool accumulate) {
   const float scale = dout[0] * args.scale;
-  const bool aligned = is_aligned_for<4>(args.x, args.target.values, args.dx);
+  const bool aligned = is_aligned_for<4>(args.x, args.target.values, args.weights, args.dx);
   for_each_pack(args.n, aligned, [&](auto width, std::int64_t i) {
     constexpr int kWidth = decltype(width)::value;
     const auto x = load_pack<kWidth>(args.x + i);
     const auto t = load_pack_or<kWidth>(args.target.values, i, args.target.constant);
+    const auto weight = load_pack_or<kWidth>(args.weights, i, 1.0f);
     Pack<kWidth> result;
-    for (int k = 0; k < kWidth; ++k) result.at[k] = scale * loss.derivative(x.at[k], t.at[k]);
+    for (int k = 0; k < kWidth; ++k) {
+      result.at[k] = scale * weight.at[k] * loss.derivative(x.at[k], t.at[k]);
+    }
     if (accumulate) {
       const auto old = load_pack<kWidth>(args.dx + i);
       for (int k = 0; k < kWidth; ++k) result.at[k] = old.at[k] + result.at[k];

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "engine/nn/categorical_latents.h"
 #include "engine/nn/conv.h"
 #include "engine/ops/reduce.h"
 #include "engine/rng.h"
@@ -51,10 +52,22 @@ void check_sizes(const LayerConfig& layer) {
   }
 }
 
+void check_categories(const LayerConfig& layer) {
+  if (layer.in.size() != 1 || layer.out != layer.in || layer.categories < 2 ||
+      layer.categories >= layer.in[0]) {
+    fail(layer, "makes " + to_string(layer.out) + " with " + std::to_string(layer.categories) +
+                    " categories of " + to_string(layer.in));
+  }
+  if (layer.activation.kind != ActivationKind::identity) fail(layer, "takes no activation");
+}
+
 std::shared_ptr<nn::FusedLayer> make(const LayerConfig& layer, std::uint64_t seed, Device device) {
   if (layer.kind == LayerKind::linear) {
     return std::make_shared<nn::Linear>(element_count(layer.in), element_count(layer.out),
                                         layer.activation, seed, device, layer.init);
+  }
+  if (layer.kind == LayerKind::categorical) {
+    return std::make_shared<nn::CategoricalLatents>(layer.categories);
   }
   nn::ConvConfig config = {layer.in[0], layer.out[0], layer.kernel_size, layer.stride,
                            layer.padding};
@@ -64,9 +77,9 @@ std::shared_ptr<nn::FusedLayer> make(const LayerConfig& layer, std::uint64_t see
   return std::make_shared<nn::ConvTranspose2d>(config, seed, device);
 }
 
-// A batch of rows of that shape, as the layer takes it: a matrix where it is linear.
+// A batch of rows of that shape, as the layer takes it: a matrix where it is no convolution.
 Shape batch_shape(const LayerConfig& layer, const Shape& row, std::int64_t batch) {
-  if (layer.kind == LayerKind::linear) return {batch, element_count(row)};
+  if (!layer.is_convolution()) return {batch, element_count(row)};
   return {batch, row[0], row[1], row[2]};
 }
 
@@ -83,6 +96,7 @@ Shape LayerConfig::weight_shape() const {
     case LayerKind::conv2d:
       return {out[0], in[0], kernel_size, kernel_size};
     case LayerKind::conv_transpose2d:
+    case LayerKind::categorical:
       break;
   }
   return {in[0], out[0], kernel_size, kernel_size};
@@ -105,7 +119,10 @@ void check(const ChainConfig& layers) {
       fail(layer, "takes " + to_string(layer.in) + ", but '" + layers[i - 1].name + "' makes " +
                       to_string(layers[i - 1].out));
     }
-    if (layer.kind != LayerKind::linear) check_convolution(layer);
+    if (layer.is_convolution()) check_convolution(layer);
+    if (layer.kind != LayerKind::categorical) continue;
+    check_categories(layer);
+    if (i > 0 || layers.size() == 1) fail(layer, "chooses categories, but not before other layers");
   }
 }
 

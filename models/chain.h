@@ -18,7 +18,7 @@ namespace kiln::models {
 using kernels::Activation;
 using kernels::ActivationKind;
 
-enum class LayerKind { linear, conv2d, conv_transpose2d };
+enum class LayerKind { linear, conv2d, conv_transpose2d, categorical };
 
 struct LayerConfig {
   std::string name;
@@ -30,9 +30,16 @@ struct LayerConfig {
   std::int64_t kernel_size = 1;
   std::int64_t stride = 1;
   std::int64_t padding = 0;
+  // Of a layer that turns its first numbers into one of so many categories
+  // (engine/nn/categorical_latents.h).
+  std::int64_t categories = 0;
 
+  bool has_parameters() const { return kind != LayerKind::categorical; }
+  bool is_convolution() const {
+    return kind == LayerKind::conv2d || kind == LayerKind::conv_transpose2d;
+  }
   // As PyTorch has them: (out, in), (out, in, k, k), or (in, out, k, k) of a transposed
-  // convolution.
+  // convolution; of a layer that has them.
   Shape weight_shape() const;
   Shape bias_shape() const;
 };
@@ -40,13 +47,15 @@ struct LayerConfig {
 using ChainConfig = std::vector<LayerConfig>;
 
 // Errors: no layers, sizes below 1, a layer that does not take what the one before it makes, a
-// convolution whose output is not of the size stated.
+// convolution whose output is not of the size stated, fewer than two categories or no other numbers
+// beside them, categories other than of the first of several layers.
 void check(const ChainConfig& layers);
 
 // How many numbers a row has: of the input, and behind each layer.
 std::vector<std::int64_t> row_sizes(const ChainConfig& layers);
 
-// (batch, inputs) -> (batch, outputs). Parameters: "NAME.weight" and "NAME.bias" of each layer.
+// (batch, inputs) -> (batch, outputs). Parameters: "NAME.weight" and "NAME.bias" of each layer that
+// has them.
 class Chain : public nn::Module {
  public:
   // Errors: those of check(). Equal seeds give equal weights on every device.

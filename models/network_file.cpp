@@ -92,7 +92,7 @@ ChainConfig mlp_from(const Json& json) {
 
 // ---- any other is the list of its layers
 
-constexpr std::array kLayerKindNames = {"linear", "conv2d", "conv_transpose2d"};
+constexpr std::array kLayerKindNames = {"linear", "conv2d", "conv_transpose2d", "categorical"};
 
 void write_layers(Json& json, const ChainConfig& layers) {
   json["layers"] = Json::array();
@@ -101,7 +101,8 @@ void write_layers(Json& json, const ChainConfig& layers) {
                   {"type", kLayerKindNames[static_cast<std::size_t>(layer.kind)]},
                   {"in", layer.in},
                   {"out", layer.out}};
-    if (layer.kind != LayerKind::linear) {
+    if (layer.kind == LayerKind::categorical) entry["categories"] = layer.categories;
+    if (layer.is_convolution()) {
       entry["kernel_size"] = layer.kernel_size;
       entry["stride"] = layer.stride;
       entry["padding"] = layer.padding;
@@ -121,7 +122,10 @@ LayerConfig layer_from(const Json& json) {
   layer.in = sizes_from(json.at("in"));
   layer.out = sizes_from(json.at("out"));
   layer.activation = activation_from(json.at("activation"));
-  if (layer.kind != LayerKind::linear) {
+  if (layer.kind == LayerKind::categorical) {
+    layer.categories = sizes_from(Json::array({json.at("categories")}))[0];
+  }
+  if (layer.is_convolution()) {
     const std::vector<std::int64_t> numbers =
         sizes_from(Json::array({json.at("kernel_size"), json.at("stride"), json.at("padding")}));
     layer.kernel_size = numbers[0];
@@ -170,6 +174,7 @@ std::vector<std::pair<std::string, std::vector<std::size_t>>> expected_tensors(
   };
   std::vector<std::pair<std::string, std::vector<std::size_t>>> expected;
   for (const LayerConfig& layer : layers) {
+    if (!layer.has_parameters()) continue;
     expected.emplace_back(layer.name + ".weight", unsigned_sizes(layer.weight_shape()));
     expected.emplace_back(layer.name + ".bias", unsigned_sizes(layer.bias_shape()));
   }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "engine/autograd/grad_mode.h"
+#include "engine/nn/categorical_latents.h"
 #include "engine/ops/concat.h"
 #include "engine/ops/one_hot.h"
 #include "engine/ops/reduce.h"
@@ -107,20 +108,24 @@ class GraphWriter {
   std::string layers(const Chain& network, std::string x, const std::string& last) {
     const std::vector<nn::NamedTensor> parameters = network.named_parameters();
     const ChainConfig& layers = network.layers();
+    auto parameter = parameters.begin();
     bool is_image = false;
     for (std::size_t i = 0; i < layers.size(); ++i) {
       const LayerConfig& layer = layers[i];
       const bool is_last = i + 1 == layers.size();
-      const bool takes_image = layer.kind != LayerKind::linear;
+      const bool takes_image = layer.is_convolution();
       if (takes_image && (!is_image || layers[i - 1].out != layer.in)) {
         x = reshaped(x, layer.name + ".image", layer.in);
       } else if (!takes_image && is_image) {
         x = node("Flatten", {x}, {layer.name + ".row"}, {integer("axis", 1)});
       }
       is_image = takes_image;
-      for (std::size_t p = 2 * i; p < 2 * i + 2; ++p) {
-        const Tensor& tensor = parameters[p].tensor;
-        floats(parameters[p].name, tensor.shape(), tensor.to_host<float>());
+      if (layer.kind == LayerKind::categorical) {
+        x = categorical(layer, x);
+        continue;
+      }
+      for (int k = 0; k < 2; ++k, ++parameter) {
+        floats(parameter->name, parameter->tensor.shape(), parameter->tensor.to_host<float>());
       }
       Activation activation = layer.activation;
       if (is_last && info_.pixel_activation.kind != ActivationKind::identity) {
@@ -138,6 +143,24 @@ class GraphWriter {
   const Shape& image() const { return image_; }
 
  private:
+  // engine/nn/categorical_latents.h
+  std::string categorical(const LayerConfig& layer, const std::string& x) {
+    const nn::CategoricalLatents latents(layer.categories);
+    const std::string& name = layer.name;
+    const auto times = [&](const std::string& value, double factor, const std::string& product) {
+      return node("Mul", {value, floats(product + ".factor", {}, {static_cast<float>(factor)})},
+                  {product});
+    };
+    const std::string chosen_by =
+        node("Split", {x}, {name + ".chosen_by", name + ".others"},
+             {integer("axis", 1),
+              models::integers("split", {layer.categories, layer.in[0] - layer.categories})});
+    const std::string sharp = times(chosen_by, latents.kSharpness, name + ".sharp");
+    const std::string one_hot = node("Softmax", {sharp}, {name + ".one_hot"}, {integer("axis", 1)});
+    return node("Concat", {times(one_hot, latents.scale(), name + ".code"), name + ".others"},
+                {name + ".output"}, {integer("axis", 1)});
+  }
+
   std::string product(const LayerConfig& layer, const std::string& x, const std::string& out) {
     const std::vector<std::string> inputs = {x, layer.name + ".weight", layer.name + ".bias"};
     if (layer.kind == LayerKind::linear) {
@@ -193,8 +216,14 @@ onnx::Graph graph_of(const Chain& network, const NetworkInfo& info) {
     graph.output("logits", {size});
     graph.output("probabilities", {size});
   } else if (info.role == "discriminator") {
-    graph.layers(network, x, "score");
-    graph.output("score", {size});
+    if (size == 1) {
+      graph.layers(network, x, "score");
+    } else {
+      graph.node("Split", {graph.layers(network, x, "outputs")}, {"score", "category_logits"},
+                 {integer("axis", 1), integers("split", {1, size - 1})});
+    }
+    graph.output("score", {1});
+    if (size > 1) graph.output("category_logits", {size - 1});
   } else {
     throw Error("[onnx] a network of the role '" + info.role + "' is not known");
   }
@@ -247,7 +276,8 @@ OnnxExample onnx_example(const LoadedNetwork& network, std::int64_t batch, std::
   } else if (info.role == "classifier") {
     example.outputs = {{"logits", y}, {"probabilities", softmax(y)}};
   } else {
-    example.outputs["score"] = y;
+    example.outputs["score"] = columns(y, 0, 1);
+    if (y.dim(1) > 1) example.outputs["category_logits"] = columns(y, 1, y.dim(1) - 1);
   }
   return example;
 }

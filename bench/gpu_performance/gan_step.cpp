@@ -4,6 +4,26 @@
 #include "models/gan/recipe.h"
 
 namespace kiln::bench {
+namespace {
+
+// engine/nn/categorical_latents.h
+void choose_categories(StepPlan& step, double rows, double latents, double categories) {
+  step.add("copy_columns_kernel", "G: numbers that choose", copy(rows * categories));
+  step.add("pointwise_forward_kernel<Affine>", "G: sharpened", scaled(rows * categories));
+  step.add("softmax_kernel*", "G: category", softmax(rows * categories));
+  step.add("pointwise_forward_kernel<Affine>", "G: code", scaled(rows * categories));
+  step.add("copy_columns_kernel", "G: code", copy(rows * categories));
+  step.add("copy_columns_kernel", "G: other numbers", copy(rows * (latents - categories)));
+}
+
+// What the discriminator is to guess.
+void take_categories(StepPlan& step, double rows, double categories) {
+  step.add("copy_columns_kernel", "code", copy(rows * categories));
+  step.add("pointwise_forward_kernel<Affine>", "category", scaled(rows * categories));
+  step.add("copy_columns_kernel", "targets", copy(rows * categories));
+}
+
+}  // namespace
 
 // Both halves of the noise go through the generator at once, real and generated images through the
 // discriminator: twice the batch.
@@ -15,22 +35,26 @@ Plan gan_step(const std::string& name, std::int64_t rows) {
                 "' is not known: it has convolutions");
   }
   const StepPlan::Sizes g = models::row_sizes(recipe.generator(kPixels));
+  const StepPlan::Sizes g_weights(g.begin() + (recipe.latent_categories() > 0 ? 1 : 0), g.end());
   const StepPlan::Sizes d = models::row_sizes(recipe.discriminator(kPixels));
   const auto batch = static_cast<double>(rows);
   StepPlan step;
   step.add("gather_rows_kernel*", "real images", gather(batch, kPixels));
   step.add("random_kernel*", "noise", normals(2 * batch * StepPlan::size(g, 0)));
-  step.forward(g, 2 * batch, "G");
+  const auto categories = static_cast<double>(recipe.latent_categories());
+  if (categories > 0) choose_categories(step, 2 * batch, StepPlan::size(g, 0), categories);
+  step.forward(g_weights, 2 * batch, "G");
+  if (categories > 0) take_categories(step, 2 * batch, categories);
   step.forward(d, 2 * batch, "D");
-  step.loss("D", 2 * batch, true);
+  step.loss("D", 2 * batch * (1 + categories), true);
   step.backward(d, 2 * batch, "D", true);
   step.adam_of({d}, "D", false);
 
   step.forward(d, batch, "D of G");
-  step.loss("G", batch, false);
+  step.loss("G", batch * (1 + categories), true);
   step.backward(d, batch, "D of G", false);
-  step.backward(g, batch, "G", true);
-  step.adam_of({g}, "G", recipe.generator_adam.average_decay > 0);
+  step.backward(g_weights, batch, "G", true);
+  step.adam_of({g_weights}, "G", recipe.generator_adam.average_decay > 0);
   step.add("adversarial_metrics_kernel", "running sums", reduction(2 * batch, 1));
   return std::move(step).finished();
 }

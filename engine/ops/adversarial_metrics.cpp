@@ -8,10 +8,11 @@ namespace kiln {
 
 void add_adversarial_metrics(const Tensor& d_loss, const Tensor& g_loss, const Tensor& outputs,
                              bool logits, const Tensor& sums) {
-  if (d_loss.numel() != 1 || g_loss.numel() != 1 || outputs.numel() % 2 != 0 || sums.numel() != 4) {
+  if (d_loss.numel() != 1 || g_loss.numel() != 1 || outputs.rank() != 2 ||
+      outputs.dim(0) % 2 != 0 || outputs.dim(1) < 1 || sums.numel() != 4) {
     throw Error("[adversarial_metrics] losses " + to_string(d_loss.shape()) + " and " +
                 to_string(g_loss.shape()) + ", outputs " + to_string(outputs.shape()) +
-                " and sums " + to_string(sums.shape()) + " are not (), (), (2n,1) and (4)");
+                " and sums " + to_string(sums.shape()) + " are not (), (), (2n,columns) and (4)");
   }
   for (const Tensor* tensor : {&d_loss, &g_loss, &outputs}) {
     require_same_kind("adversarial_metrics", *tensor, sums);
@@ -22,7 +23,8 @@ void add_adversarial_metrics(const Tensor& d_loss, const Tensor& g_loss, const T
     args.d_loss = d_loss.data<T>();
     args.g_loss = g_loss.data<T>();
     args.outputs = outputs.data<T>();
-    args.batch = outputs.numel() / 2;
+    args.batch = outputs.dim(0) / 2;
+    args.columns = outputs.dim(1);
     args.logits = logits;
     args.sums = sums.data<T>();
     kernels::adversarial_metrics(stream, args);

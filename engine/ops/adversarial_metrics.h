@@ -6,8 +6,8 @@
 
 namespace kiln {
 
-// d_loss and g_loss: one element; outputs (2 batch, 1) of the discriminator, logits or
-// probabilities, real images first; sums (4), added to. Outside the graph.
+// d_loss and g_loss: one element; outputs (2 batch, columns) of the discriminator, in the first
+// column logits or probabilities, real images first; sums (4), added to. Outside the graph.
 void add_adversarial_metrics(const Tensor& d_loss, const Tensor& g_loss, const Tensor& outputs,
                              bool logits, const Tensor& sums);
 

@@ -108,13 +108,19 @@ Tensor pad_columns(const Tensor& x, std::int64_t first, std::int64_t total) {
 }
 
 void write_columns(const Tensor& x, const Tensor& out, std::int64_t first) {
+  write_columns(x, 0, x.rank() == 2 ? x.dim(1) : 0, out, first);
+}
+
+void write_columns(const Tensor& x, std::int64_t x_first, std::int64_t count, const Tensor& out,
+                   std::int64_t first) {
   require_same_kind("write_columns", x, out);
   if (x.rank() != 2 || out.rank() != 2 || x.dim(0) != out.dim(0)) {
     throw Error("[write_columns] " + to_string(x.shape()) + " and " + to_string(out.shape()) +
                 " are not matrices with the same number of rows");
   }
-  require_columns("write_columns", x, out.dim(1), first, x.dim(1));
-  copy("write_columns", x, 0, out, first, x.dim(1), false);
+  require_columns("write_columns", x, x.dim(1), x_first, count);
+  require_columns("write_columns", x, out.dim(1), first, count);
+  copy("write_columns", x, x_first, out, first, count, false);
 }
 
 }  // namespace kiln

@@ -21,5 +21,8 @@ Tensor pad_columns(const Tensor& x, std::int64_t first, std::int64_t total);
 
 // Writes x (n, cols) into columns first .. first + cols - 1 of out (n, total), outside the graph.
 void write_columns(const Tensor& x, const Tensor& out, std::int64_t first);
+// The same of `count` columns of x, from x_first on.
+void write_columns(const Tensor& x, std::int64_t x_first, std::int64_t count, const Tensor& out,
+                   std::int64_t first);
 
 }  // namespace kiln

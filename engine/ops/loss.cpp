@@ -13,14 +13,20 @@
 namespace kiln {
 namespace {
 
+template <class T>
+const T* data_or_null(const Tensor& x) {
+  return x.defined() ? x.data<T>() : nullptr;
+}
+
 // A tensor, or one number where the tensor is undefined.
 struct Target {
   Tensor values;
   double constant = 0;
+  Tensor weights = {};  // 1 where undefined
 
   template <class T>
   kernels::LossTarget<T> native() const {
-    return {values.defined() ? values.data<T>() : nullptr, static_cast<T>(constant)};
+    return {data_or_null<T>(values), static_cast<T>(constant)};
   }
 };
 
@@ -46,7 +52,8 @@ class LossNode final : public Node {
     const Tensor& x = input(0);
     if (x.numel() == 0) return {x.detach()};
     const Tensor t = target_.values.defined() ? target_.values : constant_like(x, target_.constant);
-    return {sum(grad, scale_) * loss_.derivative(x, t)};
+    const Tensor slope = loss_.derivative(x, t);
+    return {sum(grad, scale_) * (target_.weights.defined() ? target_.weights * slope : slope)};
   }
 
   void accumulate_gradients(const Tensor& grad, GradSink& sink) override {
@@ -68,6 +75,7 @@ class LossNode final : public Node {
     kernels::LossArgs<T> args;
     args.x = x.data<T>();
     args.target = target.native<T>();
+    args.weights = data_or_null<T>(target.weights);
     args.n = x.numel();
     args.scale = static_cast<T>(scale);
     return args;
@@ -124,10 +132,19 @@ Tensor sum_loss(Loss loss, const Tensor& x, const Tensor& target, double scale) 
   return evaluate(loss, x, {target.detach(), 0}, scale);
 }
 
-#define KILN_INSTANTIATE(Loss, snake_case_name)                           \
-  template Tensor mean_loss(kernels::Loss, const Tensor&, const Tensor&); \
-  template Tensor mean_loss(kernels::Loss, const Tensor&, double);        \
-  template Tensor sum_loss(kernels::Loss, const Tensor&, const Tensor&, double);
+template <class Loss>
+Tensor sum_loss(Loss loss, const Tensor& x, const Tensor& target, const Tensor& weights,
+                double scale) {
+  check(Loss::name, x, target);
+  check(Loss::name, x, weights);
+  return evaluate(loss, x, {target.detach(), 0, weights.detach()}, scale);
+}
+
+#define KILN_INSTANTIATE(Loss, snake_case_name)                                  \
+  template Tensor mean_loss(kernels::Loss, const Tensor&, const Tensor&);        \
+  template Tensor mean_loss(kernels::Loss, const Tensor&, double);               \
+  template Tensor sum_loss(kernels::Loss, const Tensor&, const Tensor&, double); \
+  template Tensor sum_loss(kernels::Loss, const Tensor&, const Tensor&, const Tensor&, double);
 KILN_LOSSES(KILN_INSTANTIATE)
 #undef KILN_INSTANTIATE
 

@@ -16,6 +16,10 @@ Tensor mean_loss(Loss loss, const Tensor& x, double target);
 // scale * sum_i loss(x[i], target[i])
 template <class Loss>
 Tensor sum_loss(Loss loss, const Tensor& x, const Tensor& target, double scale);
+// scale * sum_i weights[i] loss(x[i], target[i]), weights of x's shape, constant
+template <class Loss>
+Tensor sum_loss(Loss loss, const Tensor& x, const Tensor& target, const Tensor& weights,
+                double scale);
 
 // log_loss(probabilities, target), bce_with_logits(logits, target), squared_error(x, target), ...
 #define KILN_DEFINE(Loss, snake_case_name)                               \

@@ -86,7 +86,7 @@ ChainConfig dcgan_discriminator(const DcganConfig& config) {
     layers.push_back(linear(config, ++number, in, {size}));
     in = {size};
   }
-  layers.push_back(linear(config, ++number, in, {1}));
+  layers.push_back(linear(config, ++number, in, {config.outputs}));
   return finished(config, std::move(layers));
 }
 

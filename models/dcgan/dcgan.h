@@ -25,6 +25,7 @@ struct DcganConfig {
   Activation output_activation = {};
   nn::Init hidden_init = nn::Init::he_normal;
   nn::Init output_init = nn::Init::lecun_normal;
+  std::int64_t outputs = 1;  // of the discriminator
 };
 
 // noise (batch, inputs) -> images (batch, image_side^2). Layers "fc1", "fc2", ..., then transposed
@@ -32,7 +33,7 @@ struct DcganConfig {
 // be halved so often.
 ChainConfig dcgan_generator(const DcganConfig& config);
 
-// images (batch, image_side^2) -> logits (batch, 1). Convolutions "conv1", "conv2", ..., then
+// images (batch, image_side^2) -> logits (batch, outputs). Convolutions "conv1", "conv2", ..., then
 // "fc1", "fc2", ... Errors: as above.
 ChainConfig dcgan_discriminator(const DcganConfig& config);
 

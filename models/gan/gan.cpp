@@ -4,7 +4,9 @@
 #include <algorithm>
 
 #include "engine/autograd/backward.h"
+#include "engine/nn/categorical_latents.h"
 #include "engine/ops/adversarial_metrics.h"
+#include "engine/ops/arithmetic.h"
 #include "engine/ops/concat.h"
 #include "engine/ops/one_hot.h"
 #include "engine/ops/pointwise.h"
@@ -20,6 +22,11 @@ enum Metric : std::size_t { kDLoss, kGLoss, kDReal, kDFake, kNumMetrics };
 
 Tensor rows(const Tensor& matrix, std::int64_t first, std::int64_t count) {
   return matrix.slice(first * matrix.dim(1), {count, matrix.dim(1)});
+}
+
+// What the discriminator makes of an image beside its guesses of the category.
+Tensor verdict(const Tensor& outputs) {
+  return outputs.dim(1) == 1 ? outputs : columns(outputs, 0, 1);
 }
 
 }  // namespace
@@ -48,7 +55,11 @@ Gan::Gan(const GanRecipe& recipe, std::int64_t image_size, std::uint64_t seed, D
             take_labels();
             step_on_real_images(StepKind::of(kind));
           },
-          StepKind::kCount) {}
+          StepKind::kCount) {
+  if (recipe.latent_categories() > 0 && recipe.loss != GanLoss::logits) {
+    throw Error("[gan] categories are for the loss on logits");
+  }
+}
 
 // Where the recipe keeps an average, its values; else undefined.
 Tensor Gan::keep_average(Device device) {
@@ -64,14 +75,29 @@ void Gan::generator_from_average() {
 void Gan::prepare(std::int64_t batch) {
   if (batch == batch_) return;
   if (batch < 1) throw Error("[gan] a batch of 0 images");
+  const std::int64_t categories = recipe_.latent_categories();
   const Device device = metric_sums_.device();
   steps_.forget();
   batch_ = batch;
   noise_ = Tensor::empty({2 * batch, recipe_.latent_size}, device);
   images_ = Tensor::empty({3 * batch, generator_.outputs() + recipe_.classes}, device);
   labels_ = Tensor::empty({2 * batch, recipe_.classes}, device);
-  targets_ = Tensor::full({2 * batch, 1}, target_of_generated(recipe_.loss), device);
-  rows(targets_, 0, batch).fill(1);
+  judged_ = Tensor::empty({2 * batch, discriminator_.outputs()}, device);
+  d_loss_ = Tensor();
+  const Tensor verdicts = Tensor::full({3 * batch, 1}, 1, device);
+  rows(verdicts, batch, batch).fill(target_of_generated(recipe_.loss));
+  targets_ = Tensor::zeros({3 * batch, 1 + categories}, device);
+  write_columns(verdicts, targets_, 0);
+  if (categories == 0) return;
+  verdicts.fill(1);
+  weights_ = Tensor::full({3 * batch, 1 + categories}, recipe_.category_weight, device);
+  rows(weights_, 0, batch).fill(0);  // real images were made from none
+  write_columns(verdicts, weights_, 0);
+}
+
+// Of rows of targets_; undefined where all count alike.
+Tensor Gan::weights_of(std::int64_t first, std::int64_t count) const {
+  return weights_.defined() ? rows(weights_, first, count) : weights_;
 }
 
 Gan::StepKind Gan::next_kind() const {
@@ -112,10 +138,14 @@ Tensor Gan::with_labels(const Tensor& input) const {
 }
 
 // The outputs of the generator's layers for `input`; the images become those made of the noise from
-// row `first` on.
+// row `first` on, and the targets their categories.
 std::vector<Tensor> Gan::generate(const Tensor& input, std::int64_t first) {
   const Tensor place = rows(images_, batch_ + first, input.dim(0));
-  if (!is_conditional()) return generator_.layer_outputs(input, place);
+  if (!is_conditional()) {
+    std::vector<Tensor> outputs = generator_.layer_outputs(input, place);
+    if (recipe_.latent_categories() > 0) take_categories(outputs[0], first);
+    return outputs;
+  }
   const Tensor made = Tensor::empty({input.dim(0), generator_.outputs()}, input.device());
   std::vector<Tensor> outputs = generator_.layer_outputs(input, made);
   write_columns(made, place, 0);
@@ -123,8 +153,18 @@ std::vector<Tensor> Gan::generate(const Tensor& input, std::int64_t first) {
   return outputs;
 }
 
+// latents: what the generator's first layer has made of the noise.
+void Gan::take_categories(const Tensor& latents, std::int64_t first) {
+  const NoGradGuard no_grad;
+  const std::int64_t categories = recipe_.latent_categories();
+  const double scale = nn::CategoricalLatents(categories).scale();
+  write_columns(columns(latents, 0, categories) / scale,
+                rows(targets_, batch_ + first, latents.dim(0)), 1);
+}
+
 // The noise of both updates goes through the generator at once: it is the same for either.
 void Gan::step_on_real_images(StepKind kind) {
+  d_loss_ = Tensor();  // its memory first: a captured step gets no more than the last
   const Tensor noise = rows(noise_, 0, kind.generator ? 2 * batch_ : batch_);
   rng_.normal_into(noise);
   const Tensor input = with_labels(noise);
@@ -151,16 +191,14 @@ void Gan::update_generator(const Tensor& noise) {
 // The first 2 batch rows of images_ go through the discriminator at once.
 void Gan::train_discriminator(bool with_r1) {
   const Tensor images = rows(images_, 0, 2 * batch_);
-  judged_ = d_loss_ = Tensor();  // their memory first: a captured step gets no more than the last
-  judged_ = Tensor::empty({2 * batch_, 1}, images.device());
   const std::vector<Tensor> outputs = discriminator_.layer_outputs(images, judged_);
-  const Tensor loss =
-      discriminator_loss(recipe_.loss, discriminator_.forward_of(images, outputs), targets_);
+  const Tensor loss = discriminator_loss(recipe_.loss, discriminator_.forward_of(images, outputs),
+                                         rows(targets_, 0, 2 * batch_), weights_of(0, 2 * batch_));
   backward(loss, discriminator_arena_.parameters());
   d_loss_ = loss.detach();
   if (with_r1) add_penalty(r1_penalty(outputs));
   if (recipe_.gradient_penalty != 0) {
-    add_penalty(gradient_penalty([this](const Tensor& x) { return discriminator_(x); },
+    add_penalty(gradient_penalty([this](const Tensor& x) { return verdict(discriminator_(x)); },
                                  rows(images_, 0, batch_), rows(images_, batch_, batch_),
                                  rng_.uniform({batch_}), generator_.outputs(),
                                  recipe_.gradient_penalty));
@@ -180,7 +218,7 @@ Tensor Gan::r1_penalty(const std::vector<Tensor>& outputs) {
   real_outputs.reserve(outputs.size());
   for (const Tensor& output : outputs) real_outputs.push_back(rows(output, 0, batch_));
   const Tensor slope =
-      slope_at([&](const Tensor& x) { return discriminator_.forward_of(x, real_outputs); },
+      slope_at([&](const Tensor& x) { return verdict(discriminator_.forward_of(x, real_outputs)); },
                rows(images_, 0, batch_), generator_.outputs());
   const double weight =
       static_cast<double>(recipe_.r1_interval) * recipe_.r1 / 2 / static_cast<double>(batch_);
@@ -190,11 +228,12 @@ Tensor Gan::r1_penalty(const std::vector<Tensor>& outputs) {
 // outputs: of the generator's layers for `input`, noise with its labels.
 void Gan::train_generator(const Tensor& input, const std::vector<Tensor>& outputs) {
   const Tensor output = discriminator_(with_labels(generator_.forward_of(input, outputs)));
-  const Tensor loss = generator_loss(recipe_.loss, output, rows(targets_, 0, batch_));
+  const Tensor loss = generator_loss(recipe_.loss, output, rows(targets_, 2 * batch_, batch_),
+                                     weights_of(2 * batch_, batch_));
   backward(loss, generator_arena_.parameters());
   generator_adam_.step();
   if (recipe_.critic_steps > 1) last_g_loss_.copy_from(loss.detach());
-  if (judged_.defined()) add_metrics(loss.detach());
+  if (d_loss_.defined()) add_metrics(loss.detach());
 }
 
 void Gan::add_metrics(const Tensor& g_loss) {

@@ -94,11 +94,13 @@ class Gan {
   void take_labels();
   Tensor with_labels(const Tensor& input) const;
   std::vector<Tensor> generate(const Tensor& input, std::int64_t first);
+  void take_categories(const Tensor& latents, std::int64_t first);
   void step_on_real_images(StepKind kind);
   void train_discriminator(bool with_r1);
   void add_penalty(const Tensor& penalty);
   Tensor r1_penalty(const std::vector<Tensor>& outputs);
   void train_generator(const Tensor& input, const std::vector<Tensor>& outputs);
+  Tensor weights_of(std::int64_t first, std::int64_t count) const;
   void add_metrics(const Tensor& g_loss);
 
   GanRecipe recipe_;
@@ -111,13 +113,15 @@ class Gan {
   optim::Adam generator_adam_;
   optim::Adam discriminator_adam_;
   std::int64_t batch_ = 0;
-  Tensor noise_;    // (2 batch, latent): for the discriminator's update, the generator's
-  Tensor images_;   // (3 batch, image + classes): real ones, those of either half of the noise
-  Tensor labels_;   // (2 batch, classes): of the real images, twice
-  Tensor targets_;  // (2 batch, 1): 1 for real images, 0 or -1 for others
-  Tensor judged_, d_loss_;  // what the discriminator's update made of 2 batch images
-  Tensor last_g_loss_;      // one element, where not every step has its own
-  Tensor metric_sums_;      // (4), on the device
+  Tensor noise_;   // (2 batch, latent): for the discriminator's update, the generator's
+  Tensor images_;  // (3 batch, image + classes): real ones, those of either half of the noise
+  Tensor labels_;  // (2 batch, classes): of the real images, twice
+  // (3 batch, 1 + categories), of images_: 1 for real ones, 0 or -1 for those that are to be told
+  // apart, 1 for those that are to pass; and the categories of those made of noise.
+  Tensor targets_, weights_;  // weights where there are categories
+  Tensor judged_, d_loss_;    // what the discriminator's update made of 2 batch images
+  Tensor last_g_loss_;        // one element, where not every step has its own
+  Tensor metric_sums_;        // (4), on the device
   StreamedSteps steps_;
   std::int64_t steps_done_ = 0;
   std::int64_t steps_read_ = 0;

@@ -4,42 +4,54 @@
 #include "engine/ops/loss.h"
 
 namespace kiln::models {
+namespace {
+
+// scale * the mean over the rows
+template <class Loss>
+Tensor mean_of_rows(Loss loss, const Tensor& outputs, const Tensor& targets, const Tensor& weights,
+                    double scale) {
+  scale /= static_cast<double>(outputs.dim(0));
+  return weights.defined() ? sum_loss(loss, outputs, targets, weights, scale)
+                           : sum_loss(loss, outputs, targets, scale);
+}
+
+}  // namespace
 
 double target_of_generated(GanLoss loss) {
   return loss == GanLoss::hinge || loss == GanLoss::wasserstein ? -1 : 0;
 }
 
-Tensor discriminator_loss(GanLoss loss, const Tensor& outputs, const Tensor& targets) {
-  const double scale = 2.0 / static_cast<double>(outputs.numel());
+Tensor discriminator_loss(GanLoss loss, const Tensor& outputs, const Tensor& targets,
+                          const Tensor& weights) {
   switch (loss) {
     case GanLoss::log_loss:
-      return sum_loss(kernels::LogLoss{}, outputs, targets, scale);
+      return mean_of_rows(kernels::LogLoss{}, outputs, targets, weights, 2);
     case GanLoss::logits:
-      return sum_loss(kernels::BceWithLogits{}, outputs, targets, scale);
+      return mean_of_rows(kernels::BceWithLogits{}, outputs, targets, weights, 2);
     case GanLoss::least_squares:
-      return sum_loss(kernels::SquaredError{}, outputs, targets, scale / 2);
+      return mean_of_rows(kernels::SquaredError{}, outputs, targets, weights, 1);
     case GanLoss::hinge:
-      return sum_loss(kernels::Hinge{}, outputs, targets, scale);
+      return mean_of_rows(kernels::Hinge{}, outputs, targets, weights, 2);
     case GanLoss::wasserstein:
       break;
   }
-  return sum_loss(kernels::Wasserstein{}, outputs, targets, scale);
+  return mean_of_rows(kernels::Wasserstein{}, outputs, targets, weights, 2);
 }
 
-Tensor generator_loss(GanLoss loss, const Tensor& outputs, const Tensor& ones) {
+Tensor generator_loss(GanLoss loss, const Tensor& outputs, const Tensor& targets,
+                      const Tensor& weights) {
   switch (loss) {
     case GanLoss::log_loss:
-      return log_loss(outputs, 1);
+      return mean_of_rows(kernels::LogLoss{}, outputs, targets, weights, 1);
     case GanLoss::logits:
-      return bce_with_logits(outputs, 1);
+      return mean_of_rows(kernels::BceWithLogits{}, outputs, targets, weights, 1);
     case GanLoss::least_squares:
-      return sum_loss(kernels::SquaredError{}, outputs, ones,
-                      0.5 / static_cast<double>(outputs.numel()));
+      return mean_of_rows(kernels::SquaredError{}, outputs, targets, weights, 0.5);
     case GanLoss::hinge:
     case GanLoss::wasserstein:
       break;
   }
-  return wasserstein(outputs, 1);
+  return mean_of_rows(kernels::Wasserstein{}, outputs, targets, weights, 1);
 }
 
 }  // namespace kiln::models

@@ -20,10 +20,17 @@ enum class GanLoss { log_loss, logits, least_squares, hinge, wasserstein };
 // The discriminator's target for generated images; for real ones it is 1.
 double target_of_generated(GanLoss loss);
 
-// outputs (2 batch, 1): of real images, then of generated ones; targets of the same shape.
-Tensor discriminator_loss(GanLoss loss, const Tensor& outputs, const Tensor& targets);
+// outputs (2 batch, columns): of real images, then of generated ones; targets of the same shape
+// and, where not all outputs count alike, weights. Columns after the first are the discriminator's
+// guesses, in logits, of the category that an image was made from, and their targets its one-hot
+// vector. With c their weight both losses gain c mean sum_k log-loss(guess_k), a bound on the
+// mutual information of categories and images (Chen et al. 2016, eq. 5, each number of the vector
+// by itself).
+Tensor discriminator_loss(GanLoss loss, const Tensor& outputs, const Tensor& targets,
+                          const Tensor& weights = {});
 
-// outputs (batch, 1): of generated images; ones of the same shape.
-Tensor generator_loss(GanLoss loss, const Tensor& outputs, const Tensor& ones);
+// outputs (batch, columns): of generated images; targets of the same shape, 1 in the first column.
+Tensor generator_loss(GanLoss loss, const Tensor& outputs, const Tensor& targets,
+                      const Tensor& weights = {});
 
 }  // namespace kiln::models

@@ -59,6 +59,8 @@ GanRecipe regularized_recipe(const char* name, GanLoss loss) {
 GanRecipe stable_recipe() {
   GanRecipe recipe = regularized_recipe("stable", GanLoss::logits);
   recipe.discriminator_hidden = {512, 256, 128};
+  recipe.categories = 16;
+  recipe.category_weight = 0.05;
   // A deeper net amplifies rounding sooner.
   recipe.generator_adam.warmup_steps = recipe.discriminator_adam.warmup_steps = 2000;
   return recipe;
@@ -67,6 +69,8 @@ GanRecipe stable_recipe() {
 GanRecipe dcgan_recipe() {
   GanRecipe recipe = regularized_recipe("dcgan", GanLoss::logits);
   recipe.r1 = 2;
+  recipe.categories = 16;
+  recipe.category_weight = 0.02;
   recipe.generator_hidden = {256, 512};
   recipe.generator_channels = {32, 16};
   recipe.discriminator_channels = {32, 64};
@@ -105,7 +109,7 @@ void GanRecipe::set_learning_rate(double learning_rate) {
   generator_adam.learning_rate = learning_rate;
 }
 
-ChainConfig GanRecipe::generator(std::int64_t image_size) const {
+ChainConfig GanRecipe::layers_from_latents(std::int64_t image_size) const {
   const Activation hidden = {ActivationKind::relu}, pixels = {ActivationKind::sigmoid};
   if (!generator_channels.empty()) {
     require_unconditional(*this);
@@ -116,17 +120,30 @@ ChainConfig GanRecipe::generator(std::int64_t image_size) const {
                     hidden_init, output_init});
 }
 
+ChainConfig GanRecipe::generator(std::int64_t image_size) const {
+  ChainConfig layers = layers_from_latents(image_size);
+  if (latent_categories() > 0) {
+    layers.insert(layers.begin(), {.name = "code",
+                                   .kind = LayerKind::categorical,
+                                   .in = {latent_size},
+                                   .out = {latent_size},
+                                   .categories = categories});
+  }
+  return layers;
+}
+
 ChainConfig GanRecipe::discriminator(std::int64_t image_size) const {
   const Activation output = {loss == GanLoss::log_loss ? ActivationKind::sigmoid
                                                        : ActivationKind::identity};
+  const std::int64_t outputs = 1 + latent_categories();
   if (!discriminator_channels.empty()) {
     require_unconditional(*this);
     return dcgan_discriminator({0, side_of(image_size), discriminator_hidden,
                                 discriminator_channels, discriminator_activation, output,
-                                hidden_init, output_init});
+                                hidden_init, output_init, outputs});
   }
-  return layers_of({join(image_size + classes, discriminator_hidden, 1), discriminator_activation,
-                    output, hidden_init, output_init});
+  return layers_of({join(image_size + classes, discriminator_hidden, outputs),
+                    discriminator_activation, output, hidden_init, output_init});
 }
 
 }  // namespace kiln::models

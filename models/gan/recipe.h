@@ -18,8 +18,8 @@ namespace kiln::models {
 // stable  the same game on logits with a wider and deeper discriminator, leaky ReLU, the R1 penalty
 //         (Mescheder et al. 2018) r1/2 mean |grad_x D(x)|^2 at every fourth step (Karras et al.
 //         2020), Adam without momentum, learning rates that rise from 0, and an exponential average
-//         of the generator's weights for sampling. docs/decisions/stable_recipe.md says what was
-//         tried.
+//         of the generator's weights for sampling; without labels also categories in the noise,
+//         which keep digits apart. docs/decisions/stable_recipe.md says what was tried.
 // lsgan, hinge  the same with another loss (models/gan/gan_loss.h), a hidden layer less in the
 //         discriminator and rates that rise faster.
 // wgan-gp  a critic with the gradient penalty of weight 10 (Gulrajani et al. 2017), two of its
@@ -40,6 +40,11 @@ struct GanRecipe {
   std::int64_t critic_steps = 1;  // steps, each of a batch and an update of the discriminator, for
                                   // one update of the generator
   std::int64_t classes = 0;       // of a conditional GAN
+  // Of the generator's latent vectors, without labels: their first numbers choose a category
+  // (engine/nn/categorical_latents.h), which the discriminator is to recognise (InfoGAN, Chen et
+  // al. 2016). 0 leaves it out, and so do classes.
+  std::int64_t categories = 0;
+  double category_weight = 0;             // of that task in both losses
   optim::AdamConfig generator_adam = {};  // with an average_decay, its average makes the samples
   optim::AdamConfig discriminator_adam = {};
   nn::Init hidden_init = nn::Init::fan_in_uniform;
@@ -56,10 +61,14 @@ struct GanRecipe {
 
   // Of the generator; the discriminator's keeps its ratio to it. Errors: negative or not finite.
   void set_learning_rate(double learning_rate);
-  // latent_size + classes -> image_size, and image_size + classes -> 1. Errors: for convolutional
-  // nets, an image that is not square or cannot be halved, and classes.
+  std::int64_t latent_categories() const { return classes > 0 ? 0 : categories; }
+  // latent_size + classes -> image_size, and image_size + classes -> 1 + latent_categories().
+  // Errors: for convolutional nets, an image that is not square or cannot be halved, and classes.
   ChainConfig generator(std::int64_t image_size) const;
   ChainConfig discriminator(std::int64_t image_size) const;
+
+ private:
+  ChainConfig layers_from_latents(std::int64_t image_size) const;
 };
 
 }  // namespace kiln::models

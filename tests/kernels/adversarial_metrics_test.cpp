@@ -35,6 +35,24 @@ TYPED_TEST(AdversarialMetrics, AddsLossesAndMeans) {
   }
 }
 
+// Of rows of three numbers the first counts.
+TYPED_TEST(AdversarialMetrics, TakesTheFirstColumn) {
+  using Real = typename TypeParam::Real;
+  const std::int64_t batch = 50;
+  auto rows = random_values<Real>(6 * batch, 0, 1, 1);
+  std::vector<double> expected = {2, 3, 0, 0};
+  for (std::size_t i = 0; i < rows.size(); i += 3) {
+    expected[i < rows.size() / 2 ? 2 : 3] += static_cast<double>(rows[i]) / 50;
+    rows[i + 1] = rows[i + 2] = static_cast<Real>(NAN);
+  }
+  const Buffer<TypeParam> d_loss(std::vector<Real>{2}), g_loss(std::vector<Real>{3}), values(rows),
+      sums(std::vector<Real>{0, 0, 0, 0});
+  kernels::adversarial_metrics(TypeParam::stream(), kernels::AdversarialMetrics<Real>{
+                                                        d_loss.data(), g_loss.data(), values.data(),
+                                                        batch, false, sums.data(), 3});
+  EXPECT_TRUE(near(sums.values(), expected, 64 * kEpsilon<TypeParam>, 0));
+}
+
 TYPED_TEST(AdversarialMetrics, NanIsSeen) {
   using Real = typename TypeParam::Real;
   const Buffer<TypeParam> d_loss(std::vector<Real>{static_cast<Real>(NAN)}),

@@ -144,6 +144,37 @@ TYPED_TEST(LossKernels, ForwardMakesTheGradient) {
   });
 }
 
+// Each term and its derivative count as often as the element's weight says.
+TYPED_TEST(LossKernels, Weights) {
+  using Real = typename TypeParam::Real;
+  for_each_loss([](auto loss) {
+    for_each_size([&](std::int64_t n, Layout layout) {
+      const auto x = random_values<Real>(n, 0.05, 0.95, 1), t = random_values<Real>(n, 0, 1, 2),
+                 w = random_values<Real>(n, 0, 2, 3);
+      const Buffer<TypeParam> xs(x, layout(0)), ts(t, layout(1)), ws(w, layout(2)),
+          dx(n, layout(3)), out(1), workspace(kernels::kSumWorkspace),
+          dout(std::vector<Real>{Real(2)});
+      typename TestFixture::Args args = {xs.data(),  {ts.data(), 0}, n,
+                                         Real(0.75), dx.data(),      ws.data()};
+      kernels::loss_forward(TypeParam::stream(), loss, args, {}, out.data(), workspace.data());
+      double sum = 0;
+      std::vector<double> slopes, doubled;
+      for (std::size_t i = 0; i < x.size(); ++i) {
+        const double xi = static_cast<double>(x[i]), ti = static_cast<double>(t[i]);
+        const double scale = 0.75 * static_cast<double>(w[i]);
+        sum += scale * loss.value(xi, ti);
+        slopes.push_back(scale * loss.derivative(xi, ti));
+        doubled.push_back(2 * slopes.back());
+      }
+      constexpr double kElement = 32 * kEpsilon<TypeParam>;
+      EXPECT_TRUE(near(out.values()[0], sum, TestFixture::kTolerance, TestFixture::kTolerance));
+      EXPECT_TRUE(near(dx.values(), slopes, kElement, kElement));
+      kernels::loss_backward(TypeParam::stream(), loss, dout.data(), args, false);
+      EXPECT_TRUE(near(dx.values(), doubled, kElement, kElement));
+    });
+  });
+}
+
 // At probabilities of exactly 0 and 1 the logs are clamped at -100 and the gradient's denominator
 // at 1e-12, whatever the device's log makes of 0.
 TYPED_TEST(LossKernels, LogLossAtTheEnds) {

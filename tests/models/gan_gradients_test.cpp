@@ -3,6 +3,7 @@
 // against central differences, for fully connected and for convolutional nets.
 #include <vector>
 
+#include "engine/nn/categorical_latents.h"
 #include "engine/ops/concat.h"
 #include "engine/ops/conv.h"
 #include "engine/ops/linear.h"
@@ -91,6 +92,40 @@ class GanGradients : public OpTest {
 TEST_P(GanGradients, OfDenseNets) {
   check_losses(kDense,
                {GanLoss::logits, GanLoss::least_squares, GanLoss::hinge, GanLoss::wasserstein});
+}
+
+// The losses of `stable` without labels: of noise with two categories, which the discriminator
+// guesses; R1 is on its verdict alone.
+TEST_P(GanGradients, OfCategories) {
+  std::vector<Input> weights = kDense.weights;
+  weights[0] = input({3, 3}, -1, 1, 1);
+  weights[6] = input({3, 3}, -1, 1, 7);
+  weights[7] = input({3}, -1, 1, 8);
+  const auto generated = [](Tensors w) {
+    nn::CategoricalLatents code(2);
+    return kDense.generate(w, code(like(w, input({kDrawn, 3}, -1, 1, 20))));
+  };
+  check(
+      [&](Tensors w) {
+        Tensor real = like(w, input({kDrawn, kGridPixels}, 0, 1, 21));
+        real.set_requires_grad(true);
+        const Tensor images =
+            reshape(concat_columns(real, generated(w)), {2 * kDrawn, kGridPixels});
+        const Tensor slope = grad(columns(kDense.judge(w, real), 0, 1), {real}, true)[0];
+        return models::discriminator_loss(
+                   GanLoss::logits, kDense.judge(w, images),
+                   like(w, {{2 * kDrawn, 3}, {1, 0, 0, 0, 1, 0, 1, 0, 0, 0, 0, 1}}),
+                   like(w, {{2 * kDrawn, 3}, {1, 0, 0, 1, 0.5, 0.5, 1, 0, 0, 1, 0.5, 0.5}})) +
+               sum(square(slope), 0.25 / kDrawn);
+      },
+      weights);
+  check(
+      [&](Tensors w) {
+        return models::generator_loss(GanLoss::logits, kDense.judge(w, generated(w)),
+                                      like(w, {{kDrawn, 3}, {1, 1, 0, 1, 0, 1}}),
+                                      like(w, {{kDrawn, 3}, {1, 0.5, 0.5, 1, 0.5, 0.5}}));
+      },
+      weights);
 }
 
 TEST_P(GanGradients, OfConvolutionalNets) { check_losses(kConvolutional, {GanLoss::logits}); }

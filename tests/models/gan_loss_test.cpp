@@ -66,6 +66,36 @@ TEST_P(GanLossTest, LossesArePyTorchs) {
   }
 }
 
+// PyTorch 2 in float64: x = tensor([[0.3, -1.5, 2], [-0.25, 0.5, -3], [1.5, 0.2, -0.7],
+// [-2, 0.4, 1.1]]), r = x[:2], f = x[2:], c = tensor([[0., 1], [1, 0]]) the categories of f,
+// code = 0.5 * bce(f[:, 1:], c, reduction='sum') / 2
+//   bce(r[:, 0], ones(2)) + bce(f[:, 0], zeros(2)) + code; bce(f[:, 0], ones(2)) + code
+TEST_P(GanLossTest, CategoriesArePyTorchs) {
+  const Tensor outputs = leaf({0.3, -1.5, 2, -0.25, 0.5, -3, 1.5, 0.2, -0.7, -2, 0.4, 1.1}, {4, 3});
+  const Tensor d = models::discriminator_loss(
+      GanLoss::logits, outputs, tensor({1, 0, 0, 1, 0, 0, 0, 0, 1, 0, 1, 0}, {4, 3}),
+      tensor({1, 0, 0, 1, 0, 0, 1, 0.5, 0.5, 1, 0.5, 0.5}, {4, 3}));
+  backward(d);
+  EXPECT_TRUE(near(d.item(), 2.554736850632156, 4 * tolerance(), 0));
+  EXPECT_TRUE(
+      near(values_of(outputs.grad()),
+           std::vector<double>{-0.21277874159417048, 0, 0, -0.28108825044289903, 0, 0,
+                               0.4087872380968218, 0.1374584993281195, -0.16704694304204154,
+                               0.05960146101105877, -0.100328084971887, 0.18756502639877942},
+           4 * tolerance(), 0));
+  const Tensor generated = leaf({1.5, 0.2, -0.7, -2, 0.4, 1.1}, {2, 3});
+  const Tensor g =
+      models::generator_loss(GanLoss::logits, generated, tensor({1, 0, 1, 1, 1, 0}, {2, 3}),
+                             tensor({1, 0.5, 0.5, 1, 0.5, 0.5}, {2, 3}));
+  backward(g);
+  EXPECT_TRUE(near(g.item(), 2.114589518458471, 4 * tolerance(), 0));
+  EXPECT_TRUE(
+      near(values_of(generated.grad()),
+           std::vector<double>{-0.09121276190317817, 0.1374584993281195, -0.16704694304204154,
+                               -0.4403985389889412, -0.100328084971887, 0.18756502639877942},
+           4 * tolerance(), 0));
+}
+
 // {w1, b1, w2, b2} of a net 3-2-1.
 models::Discriminator net_of(Tensors w, Activation hidden) {
   return [w, hidden](const Tensor& x) { return linear(linear(x, w[0], w[1], hidden), w[2], w[3]); };

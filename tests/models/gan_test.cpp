@@ -111,8 +111,8 @@ TEST(Gan, MetricsAreMeansSinceTheLastRead) {
   EXPECT_LT(metrics.d_real, 1.0);
 }
 
-// One sample's output of a leaky ReLU network, and its gradient with respect to the input, by the
-// chain rule in double.
+// One sample's first output of a leaky ReLU network, and its gradient with respect to the input, by
+// the chain rule in double.
 struct Judged {
   double output;
   std::vector<double> gradient;
@@ -137,7 +137,8 @@ Judged judge(const models::Chain& mlp, const float* x) {
     slopes.push_back(slope);
     values = next;
   }
-  std::vector<double> gradient = {1.0};
+  std::vector<double> gradient(values.size());
+  gradient[0] = 1;
   for (std::size_t layer = slopes.size(); layer-- > 0;) {
     const Tensor& parameter = parameters[2 * layer];
     const std::vector<float> weight = parameter.to_host<float>();
@@ -152,12 +153,34 @@ Judged judge(const models::Chain& mlp, const float* x) {
   return {values[0], gradient};
 }
 
-// L_D of recipe `stable` by its formula, with the penalty at the first step and not at the second.
+// What recipe `stable` adds to both losses for an image made of this noise: the log-losses of the
+// discriminator's guesses, of which the softmax of a hundred times the first numbers says how right
+// they are.
+double category_loss(Gan& gan, const GanRecipe& recipe, const float* noise, const float* image) {
+  const auto categories = static_cast<std::size_t>(recipe.categories);
+  const std::vector<float> outputs =
+      gan.discriminator()(Tensor::from_host(std::vector<float>(image, image + kPixels),
+                                            {1, kPixels}, Device::cpu()))
+          .to_host<float>();
+  EXPECT_EQ(outputs.size(), 1 + categories);
+  double loss = 0, total = 0;
+  const double largest = *std::max_element(noise, noise + categories);
+  const auto share = [&](std::size_t k) { return std::exp(100 * (noise[k] - largest)); };
+  for (std::size_t k = 0; k < categories; ++k) total += share(k);
+  for (std::size_t k = 0; k < categories; ++k) {
+    const double guess = outputs.at(1 + k);
+    loss += std::log1p(std::exp(guess)) - share(k) / total * guess;
+  }
+  return recipe.category_weight * loss;
+}
+
+// L_D of recipe `stable` by its formula, with the penalty at the first step and not at the second;
+// and L_G.
 TEST(Gan, StableLossHasTheR1PenaltyAtItsInterval) {
   const GanRecipe recipe = GanRecipe::from_name("stable");
   Gan gan(recipe, kPixels, 3, Device::cpu());
   const Tensor real = batch(9), noise = Rng(2, Device::cpu()).normal({kBatch, 100});
-  const std::vector<float> x = real.to_host<float>();
+  const std::vector<float> x = real.to_host<float>(), z = noise.to_host<float>();
   for (const bool with_penalty : {true, false}) {
     const std::vector<float> fake = generated(gan, noise);
     double adversarial = 0, penalty = 0;
@@ -165,13 +188,22 @@ TEST(Gan, StableLossHasTheR1PenaltyAtItsInterval) {
       const Judged on_real = judge(gan.discriminator(), &x[i * kPixels]);
       const Judged on_fake = judge(gan.discriminator(), &fake[i * kPixels]);
       adversarial += std::log1p(std::exp(-on_real.output)) + std::log1p(std::exp(on_fake.output));
+      adversarial += category_loss(gan, recipe, &z[i * 100], &fake[i * kPixels]);
       for (const double slope : on_real.gradient) penalty += slope * slope;
     }
     penalty *= with_penalty ? static_cast<double>(recipe.r1_interval) * recipe.r1 / 2 : 0;
     EXPECT_EQ(penalty > 0.01 * kBatch, with_penalty);
     gan.update_discriminator(real, noise);
+    double passing = 0;
+    for (std::int64_t i = 0; i < kBatch; ++i) {
+      const Judged on_fake = judge(gan.discriminator(), &fake[i * kPixels]);
+      passing += std::log1p(std::exp(-on_fake.output)) +
+                 category_loss(gan, recipe, &z[i * 100], &fake[i * kPixels]);
+    }
     gan.update_generator(noise);
-    EXPECT_TRUE(near(gan.read_metrics().d_loss, (adversarial + penalty) / kBatch, 1e-5, 0));
+    const GanMetrics metrics = gan.read_metrics();
+    EXPECT_TRUE(near(metrics.d_loss, (adversarial + penalty) / kBatch, 1e-5, 0));
+    EXPECT_TRUE(near(metrics.g_loss, passing / kBatch, 1e-5, 0));
   }
 }
 
@@ -249,8 +281,19 @@ TEST(GanRecipe, NamesAndNetworks) {
   EXPECT_DOUBLE_EQ(seed.generator_adam.learning_rate, 2e-4);
   EXPECT_DOUBLE_EQ(seed.generator_adam.beta1, 0.9);
   const GanRecipe stable = GanRecipe::from_name("stable");
-  EXPECT_EQ(row_sizes(stable.generator(784)), row_sizes(seed.generator(784)));
-  EXPECT_EQ(stable.generator(784)[0].activation.kind, ActivationKind::relu);
+  EXPECT_EQ(row_sizes(stable.generator(784)),
+            (std::vector<std::int64_t>{100, 100, 128, 256, 512, 784}));
+  EXPECT_EQ(stable.generator(784)[0].kind, models::LayerKind::categorical);
+  EXPECT_EQ(stable.generator(784)[0].categories, 16);
+  EXPECT_EQ(stable.generator(784)[1].activation.kind, ActivationKind::relu);
+  EXPECT_EQ(row_sizes(stable.discriminator(784)),
+            (std::vector<std::int64_t>{784, 512, 256, 128, 17}));
+  GanRecipe conditional = stable;
+  conditional.classes = 10;
+  EXPECT_EQ(row_sizes(conditional.generator(784)),
+            (std::vector<std::int64_t>{110, 128, 256, 512, 784}));
+  EXPECT_EQ(row_sizes(conditional.discriminator(784)),
+            (std::vector<std::int64_t>{794, 512, 256, 128, 1}));
   const GanRecipe wgan = GanRecipe::from_name("wgan-gp");
   EXPECT_EQ(wgan.gradient_penalty, 10);
   EXPECT_EQ(wgan.critic_steps, 2);
@@ -264,6 +307,13 @@ TEST(GanRecipe, NamesAndNetworks) {
   }
   expect_error([] { GanRecipe::from_name("Stable"); },
                "recipe 'Stable' is unknown: use seed, stable, lsgan, hinge, wgan-gp or dcgan");
+}
+
+TEST(GanRecipe, CategoriesAreForLogits) {
+  GanRecipe recipe = GanRecipe::from_name("hinge");
+  recipe.categories = 4;
+  expect_error([&] { Gan(recipe, kPixels, 1, Device::cpu()); },
+               "[gan] categories are for the loss on logits");
 }
 
 TEST(GanRecipe, ConvolutionsWantSquareImagesWithoutLabels) {

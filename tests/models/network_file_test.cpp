@@ -118,6 +118,49 @@ TEST_F(NetworkFile, RefusesWhatDoesNotFit) {
   expect_load_error("metadata 'kiln.architecture' cannot be used: activation 'gelu' is unknown");
 }
 
+// A layer that chooses categories has no tensors.
+TEST_F(NetworkFile, CategoriesRoundTrip) {
+  models::ChainConfig layers = models::layers_of(kConfig);
+  layers.insert(layers.begin(), {.name = "code",
+                                 .kind = models::LayerKind::categorical,
+                                 .in = {3},
+                                 .out = {3},
+                                 .categories = 2});
+  models::Chain made(layers, 1, Device::cpu());
+  save_network(path_, made, {"generator", {2, 2}});
+  const models::LoadedNetwork loaded = models::load_network(path_, Device::cpu());
+  EXPECT_EQ(loaded.network->layers()[0].categories, 2);
+  EXPECT_EQ(loaded.network->named_parameters()[0].name, "fc1.weight");
+  const Tensor z = Rng(1, Device::cpu()).normal({5, 3});
+  EXPECT_TRUE(same_bits((*loaded.network)(z).to_host<float>(), made(z).to_host<float>()));
+}
+
+TEST_F(NetworkFile, RefusesCategoriesThatDoNotFit) {
+  const std::string linear =
+      R"({"name":"fc1","type":"linear","in":[3],"out":[4],"activation":{"type":"relu"}})";
+  const auto code = [](const std::string& sizes, const std::string& activation = "identity") {
+    return R"({"name":"code","type":"categorical",)" + sizes + R"(,"activation":{"type":")" +
+           activation + R"("}})";
+  };
+  const auto expect_refused = [&](const std::string& layers, const std::string& why) {
+    write(R"({"type":"chain","role":"generator","image_shape":[2,2],"layers":[)" + layers + "]}");
+    expect_load_error("metadata 'kiln.architecture' cannot be used: " + why);
+  };
+  for (const auto& [sizes, text] : std::vector<std::pair<std::string, std::string>>{
+           {R"("in":[3],"out":[3],"categories":3)", "(3) with 3 categories of (3)"},
+           {R"("in":[3],"out":[3],"categories":1)", "(3) with 1 categories of (3)"},
+           {R"("in":[3],"out":[3],"categories":-9)", "(3) with -9 categories of (3)"},
+           {R"("in":[4],"out":[3],"categories":2)", "(3) with 2 categories of (4)"}}) {
+    expect_refused(code(sizes) + "," + linear, "[chain] layer 'code' makes " + text);
+  }
+  const std::string good = R"("in":[3],"out":[3],"categories":2)";
+  expect_refused(code(good, "relu") + "," + linear, "[chain] layer 'code' takes no activation");
+  expect_refused(code(good),
+                 "[chain] layer 'code' chooses categories, but not before other layers");
+  expect_refused(linear + "," + code(R"("in":[4],"out":[4],"categories":2)"),
+                 "[chain] layer 'code' chooses categories, but not before other layers");
+}
+
 // Each line below is the one layer of a file that says it has a convolution.
 TEST_F(NetworkFile, RefusesConvolutionsThatDoNotFit) {
   const auto expect_refused = [&](const std::string& layer, const std::string& why) {

@@ -61,6 +61,19 @@ TEST_P(OnnxExport, Generators) {
             "z float (batch,3);label int64 (batch); image float (batch,1,2,3);");
 }
 
+// Noise goes in as it comes; the batch of four has a row of every case.
+TEST_P(OnnxExport, AGeneratorThatChoosesCategories) {
+  models::ChainConfig layers =
+      models::layers_of({{5, 7, 6}, {ActivationKind::relu}, {ActivationKind::sigmoid}});
+  layers.insert(layers.begin(), {.name = "code",
+                                 .kind = models::LayerKind::categorical,
+                                 .in = {5},
+                                 .out = {5},
+                                 .categories = 3});
+  EXPECT_EQ(exported(layers, {"generator", {2, 3}}),
+            "z float (batch,5); image float (batch,1,2,3);");
+}
+
 TEST_P(OnnxExport, ADecoderWhosePixelsFollowItsLogits) {
   const models::ChainConfig layers =
       models::layers_of({{5, 7, 6}, {ActivationKind::tanh}, {ActivationKind::identity}});
@@ -94,6 +107,12 @@ TEST_P(OnnxExport, Convolutions) {
             "z float (batch,3); image float (batch,1,8,8);");
   EXPECT_EQ(exported(models::dcgan_discriminator(config), {"discriminator", {8, 8}}),
             "image float (batch,1,8,8); score float (batch,1);");
+}
+
+TEST_P(OnnxExport, ADiscriminatorThatGuessesCategories) {
+  EXPECT_EQ(exported(models::layers_of({{6, 7, 4}, {ActivationKind::relu}, {}}),
+                     {"discriminator", {2, 3}}),
+            "image float (batch,1,2,3); score float (batch,1);category_logits float (batch,3);");
 }
 
 TEST(OnnxExportModel, SaysWhatItIs) {

@@ -39,6 +39,8 @@ TEST_P(ConcatTest, Values) {
   EXPECT_TRUE(same_bits(values_of(pad_columns(b, 1, 3)), {0, 5, 0, 0, 6, 0}));
   write_columns(b, joined, 0);
   EXPECT_TRUE(same_bits(values_of(joined), {5, 2, 5, 6, 4, 6}));
+  write_columns(a, 1, 1, joined, 2);
+  EXPECT_TRUE(same_bits(values_of(joined), {5, 2, 2, 6, 4, 4}));
 }
 
 TEST_P(ConcatTest, Errors) {
@@ -56,6 +58,8 @@ TEST_P(ConcatTest, Errors) {
   expect_error([&] { columns(a, 2, -1); }, "[columns] -1 columns from 2 on are not in 2 for (2,2)");
   expect_error([&] { pad_columns(a, 0, 1); },
                "[pad_columns] 2 columns from 0 on are not in 1 for (2,2)");
+  expect_error([&] { write_columns(a, 1, 2, a, 0); },
+               "[write_columns] 2 columns from 1 on are not in 2 for (2,2)");
   expect_error([&] { write_columns(b, a, 0); },
                "[write_columns] (3,1) and (2,2) are not matrices with the same number of rows");
   expect_error([&] { write_columns(a, a, 1); },

@@ -17,6 +17,17 @@ const std::vector<double> kTargets = {0, 1, 0.3, 1, 0, 0.8};
 
 // Every loss of the list: probabilities for all, which are valid logits too.
 #define KILN_TEST(Loss, snake_case_name)                                                           \
+  TEST_P(LossTest, Loss##Weights) {                                                                \
+    check(                                                                                         \
+        [](Tensors x) {                                                                            \
+          const auto like_x = [&](const std::vector<double>& values) {                             \
+            return make_tensor(values, {2, 3}, x[0].device(), x[0].dtype());                       \
+          };                                                                                       \
+          return sum_loss(kernels::Loss{}, x[0], like_x(kTargets), like_x({1, 0, 2, 0.5, 1, 3}),   \
+                          0.25);                                                                   \
+        },                                                                                         \
+        {input({2, 3}, 0.1, 0.9)}, 3);                                                             \
+  }                                                                                                \
   TEST_P(LossTest, Loss##TensorTarget) {                                                           \
     check(                                                                                         \
         [](Tensors x) {                                                                            \
@@ -101,6 +112,8 @@ TEST_P(LossTest, Errors) {
         log_loss(x, tensor({1, 0}, {1, 2}));
       },
       "[log_loss] prediction (2) does not match target (1,2)");
+  expect_error([&] { sum_loss(kernels::LogLoss{}, x, x, tensor({1}, {1}), 1); },
+               "[log_loss] prediction (2) does not match target (1)");
   const Tensor bytes = Tensor::from_host(std::vector<std::uint8_t>(2), {2}, device());
   expect_error([&] { squared_error(x, bytes); }, std::string("[squared_error] ") +
                                                      name_of(dtype()) + " on " + device().name() +
