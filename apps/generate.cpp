@@ -14,8 +14,8 @@
 #include "engine/io/image_grid.h"
 #include "engine/io/npy.h"
 #include "engine/io/png.h"
-#include "engine/rng.h"
 #include "models/draw.h"
+#include "models/latent_path.h"
 
 namespace {
 
@@ -96,37 +96,14 @@ Format format_of(const std::filesystem::path& path) {
   throw Error(path.string() + ": the name must end in .png, .npy, -idx3-ubyte or -idx3-ubyte.gz");
 }
 
-// Images on the great circle between the latent vectors of two seeds (Shoemake 1985, slerp), whose
-// lengths are typical all the way.
 std::vector<float> interpolate(const models::LoadedNetwork& generator, const Options& options,
                                Device device) {
   if (options.interpolate.size() != 2) throw Error("--interpolate takes two seeds");
-  const std::int64_t latent = models::latent_size(generator);
-  const auto vector_of = [&](std::uint64_t seed) {
-    return Rng(seed, device).normal({1, latent}).to_host<float>();
-  };
-  const std::vector<float> a = vector_of(options.interpolate[0]);
-  const std::vector<float> b = vector_of(options.interpolate[1]);
-  const double cosine = std::inner_product(a.begin(), a.end(), b.begin(), 0.0) /
-                        std::sqrt(std::inner_product(a.begin(), a.end(), a.begin(), 0.0) *
-                                  std::inner_product(b.begin(), b.end(), b.begin(), 0.0));
-  const double angle = std::acos(std::clamp(cosine, -1.0, 1.0));
-  std::vector<float> z;
-  for (std::int64_t i = 0; i < options.draw.count; ++i) {
-    const double t = options.draw.count == 1
-                         ? 0
-                         : static_cast<double>(i) / static_cast<double>(options.draw.count - 1);
-    const bool parallel = std::sin(angle) < 1e-6;
-    const double from = parallel ? 1 - t : std::sin((1 - t) * angle) / std::sin(angle);
-    const double to = parallel ? t : std::sin(t * angle) / std::sin(angle);
-    for (std::size_t j = 0; j < a.size(); ++j) {
-      z.push_back(static_cast<float>(from * a[j] + to * b[j]));
-    }
-  }
   const auto label = generator.info.classes > 0 ? std::optional(options.draw.label.value_or(0))
                                                 : options.draw.label;
-  return models::images_of(generator, Tensor::from_host(z, {options.draw.count, latent}, device),
-                           label);
+  const Tensor path = models::latent_path(generator, options.interpolate[0], options.interpolate[1],
+                                          options.draw.count, device);
+  return models::images_of(generator, path, label);
 }
 
 apps::DrawnImages draw(const Options& options, Device device) {

@@ -30,17 +30,27 @@ void check(const LoadedNetwork& generator, const DrawSettings& settings) {
   }
 }
 
-// Normal numbers, each drawn again until its magnitude is at most `truncation`.
-Tensor latent_vectors(const Shape& shape, double truncation, Rng& rng, Device device) {
+// Normal numbers, each drawn again until its magnitude is at most `truncation`; but for those that
+// choose a category, of which only the largest counts.
+Tensor latent_vectors(const LoadedNetwork& generator, double truncation, Rng& rng, Device device) {
+  const Shape shape = {kChunk, latent_size(generator)};
   Tensor z = rng.normal(shape);
   if (truncation == 0) return z;
-  const auto is_outside = [&](float x) { return std::abs(static_cast<double>(x)) > truncation; };
+  const auto columns = static_cast<std::size_t>(shape[1]);
+  const auto categories = static_cast<std::size_t>(generator.network->layers().front().categories);
   std::vector<float> values = z.to_host<float>();
-  while (std::any_of(values.begin(), values.end(), is_outside)) {
+  std::vector<std::size_t> outside;  // of the values, in order
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (i % columns >= categories) outside.push_back(i);
+  }
+  const auto keep_those_outside = [&] {
+    std::erase_if(outside, [&](std::size_t i) {
+      return std::abs(static_cast<double>(values[i])) <= truncation;
+    });
+  };
+  for (keep_those_outside(); !outside.empty(); keep_those_outside()) {
     const std::vector<float> again = rng.normal(shape).to_host<float>();
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      if (is_outside(values[i])) values[i] = again[i];
-    }
+    for (const std::size_t i : outside) values[i] = again[i];
   }
   return Tensor::from_host(values, shape, device);
 }
@@ -98,8 +108,7 @@ std::vector<float> draw_images(const LoadedNetwork& generator, const DrawSetting
   const std::int64_t image_size = generator.network->outputs();
   pixels.reserve(static_cast<std::size_t>(settings.count * image_size));
   for (std::int64_t done = 0; done < settings.count; done += kChunk) {
-    const Tensor z =
-        latent_vectors({kChunk, latent_size(generator)}, settings.truncation, rng, device);
+    const Tensor z = latent_vectors(generator, settings.truncation, rng, device);
     const Tensor images = (*generator.network)(with_labels(generator, z, done, settings.label));
     const std::int64_t wanted = std::min(kChunk, settings.count - done);
     const auto chunk = images.slice(0, {wanted, image_size}).to_host<float>();
