@@ -60,7 +60,7 @@ GanRecipe stable_recipe() {
   GanRecipe recipe = regularized_recipe("stable", GanLoss::logits);
   recipe.discriminator_hidden = {512, 256, 128};
   recipe.categories = 16;
-  recipe.category_weight = 0.05;
+  recipe.category_weight = 0.02;
   // A deeper net amplifies rounding sooner.
   recipe.generator_adam.warmup_steps = recipe.discriminator_adam.warmup_steps = 2000;
   return recipe;
