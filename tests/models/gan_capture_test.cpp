@@ -85,7 +85,7 @@ std::size_t kernels_of_more_layers(const GanRecipe& recipe, bool with_penalty) {
 // discriminator's guesses; with a penalty also its first output apart, three times differentiated.
 std::size_t kernels_of_categories(const GanRecipe& recipe, bool with_penalty) {
   if (recipe.latent_categories() == 0) return 0;
-  return with_penalty ? 16 : 9;
+  return with_penalty ? 12 : 9;
 }
 
 // docs/gpu_performance.md names the kernels.
