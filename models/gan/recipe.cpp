@@ -59,7 +59,7 @@ GanRecipe regularized_recipe(const char* name, GanLoss loss) {
 GanRecipe stable_recipe() {
   GanRecipe recipe = regularized_recipe("stable", GanLoss::logits);
   recipe.discriminator_hidden = {512, 256, 128};
-  recipe.categories = 16;
+  recipe.categories = 10;
   recipe.category_weight = 0.02;
   // A deeper net amplifies rounding sooner.
   recipe.generator_adam.warmup_steps = recipe.discriminator_adam.warmup_steps = 2000;

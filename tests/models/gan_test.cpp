@@ -284,10 +284,10 @@ TEST(GanRecipe, NamesAndNetworks) {
   EXPECT_EQ(row_sizes(stable.generator(784)),
             (std::vector<std::int64_t>{100, 100, 128, 256, 512, 784}));
   EXPECT_EQ(stable.generator(784)[0].kind, models::LayerKind::categorical);
-  EXPECT_EQ(stable.generator(784)[0].categories, 16);
+  EXPECT_EQ(stable.generator(784)[0].categories, 10);
   EXPECT_EQ(stable.generator(784)[1].activation.kind, ActivationKind::relu);
   EXPECT_EQ(row_sizes(stable.discriminator(784)),
-            (std::vector<std::int64_t>{784, 512, 256, 128, 17}));
+            (std::vector<std::int64_t>{784, 512, 256, 128, 11}));
   GanRecipe conditional = stable;
   conditional.classes = 10;
   EXPECT_EQ(row_sizes(conditional.generator(784)),
