@@ -21,7 +21,7 @@ struct AdversarialMetrics {
   std::int64_t batch = 0;
   bool logits = false;
   T* sums = nullptr;
-  std::int64_t columns = 1;
+  std::int64_t columns = 1;  // below 2^32 / batch
 };
 
 template <class T>

@@ -16,6 +16,7 @@ struct LossTerm {
   Loss loss;
   LossArgs<float> args;
   Activation x_activation;
+  const float* weights;
 
   template <int kWidth>
   static __device__ void store_unaligned(float* p, const Pack<kWidth>& pack) {
@@ -35,7 +36,7 @@ struct LossTerm {
   __device__ Pack<kWidth> at(std::int64_t i) const {
     const auto x = ArrayTerm{args.x}.at<kWidth>(i);
     const auto t = values_or<kWidth>(args.target.values, i, args.target.constant);
-    const auto weight = values_or<kWidth>(args.weights, i, 1.0f);
+    const auto weight = values_or<kWidth>(weights, i, 1.0f);
     Pack<kWidth> terms;
     for (int k = 0; k < kWidth; ++k) terms.at[k] = weight.at[k] * loss.value(x.at[k], t.at[k]);
     if (args.dx != nullptr) {
@@ -56,16 +57,13 @@ template <class Loss>
 __global__ void loss_backward_kernel(Loss loss, const float* dout, LossArgs<float> args,
                                      bool accumulate) {
   const float scale = dout[0] * args.scale;
-  const bool aligned = is_aligned_for<4>(args.x, args.target.values, args.weights, args.dx);
+  const bool aligned = is_aligned_for<4>(args.x, args.target.values, args.dx);
   for_each_pack(args.n, aligned, [&](auto width, std::int64_t i) {
     constexpr int kWidth = decltype(width)::value;
     const auto x = load_pack<kWidth>(args.x + i);
     const auto t = load_pack_or<kWidth>(args.target.values, i, args.target.constant);
-    const auto weight = load_pack_or<kWidth>(args.weights, i, 1.0f);
     Pack<kWidth> result;
-    for (int k = 0; k < kWidth; ++k) {
-      result.at[k] = scale * weight.at[k] * loss.derivative(x.at[k], t.at[k]);
-    }
+    for (int k = 0; k < kWidth; ++k) result.at[k] = scale * loss.derivative(x.at[k], t.at[k]);
     if (accumulate) {
       const auto old = load_pack<kWidth>(args.dx + i);
       for (int k = 0; k < kWidth; ++k) result.at[k] = old.at[k] + result.at[k];
@@ -78,9 +76,9 @@ __global__ void loss_backward_kernel(Loss loss, const float* dout, LossArgs<floa
 
 template <class Loss>
 void loss_forward(CudaStream stream, Loss loss, const LossArgs<float>& args,
-                  Activation x_activation, float* out, float* workspace) {
-  launch_sum(Loss::name, stream, LossTerm<Loss>{loss, args, x_activation}, args.n, args.scale, out,
-             workspace);
+                  Activation x_activation, float* out, float* workspace, const float* weights) {
+  launch_sum(Loss::name, stream, LossTerm<Loss>{loss, args, x_activation, weights}, args.n,
+             args.scale, out, workspace);
 }
 
 template <class Loss>
@@ -93,7 +91,7 @@ void loss_backward(CudaStream stream, Loss loss, const float* dout, const LossAr
 
 #define KILN_INSTANTIATE(Loss, loss_name)                                                        \
   template void loss_forward<Loss>(CudaStream, Loss, const LossArgs<float>&, Activation, float*, \
-                                   float*);                                                      \
+                                   float*, const float*);                                        \
   template void loss_backward<Loss>(CudaStream, Loss, const float*, const LossArgs<float>&, bool);
 KILN_LOSSES(KILN_INSTANTIATE)
 #undef KILN_INSTANTIATE

@@ -61,6 +61,10 @@ class LossNode final : public Node {
     if (is_one(grad) && ready_gradient_.defined() && (plain || sink.take_over_activation(0))) {
       return sink.give(0, std::move(ready_gradient_));
     }
+    if (target_.weights.defined()) {  // the kernel knows none: a backward pass rarely comes here
+      const NoGradGuard no_grad;
+      return sink.add(0, gradients(grad, {true})[0]);
+    }
     const auto [dx, accumulate] = sink.target(0);
     dispatch(Loss::name, grad, [&, &dx = dx, accumulate = accumulate](auto stream, auto zero) {
       using T = decltype(zero);
@@ -75,7 +79,6 @@ class LossNode final : public Node {
     kernels::LossArgs<T> args;
     args.x = x.data<T>();
     args.target = target.native<T>();
-    args.weights = data_or_null<T>(target.weights);
     args.n = x.numel();
     args.scale = static_cast<T>(scale);
     return args;
@@ -99,7 +102,7 @@ Tensor evaluate(Loss loss, const Tensor& x, Target target, double scale) {
     kernels::LossArgs<T> args = LossNode<Loss>::template loss_args<T>(x, target, scale);
     args.dx = gradient.defined() ? gradient.data<T>() : nullptr;
     kernels::loss_forward(stream, loss, args, fused_activation(x), out.data<T>(),
-                          workspace.data<T>());
+                          workspace.data<T>(), data_or_null<T>(target.weights));
   });
   return record<LossNode<Loss>>(std::move(out), {x}, loss, std::move(target), scale,
                                 std::move(gradient));
