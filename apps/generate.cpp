@@ -101,9 +101,8 @@ std::vector<float> interpolate(const models::LoadedNetwork& generator, const Opt
   if (options.interpolate.size() != 2) throw Error("--interpolate takes two seeds");
   const auto label = generator.info.classes > 0 ? std::optional(options.draw.label.value_or(0))
                                                 : options.draw.label;
-  const Tensor path = models::latent_path(generator, options.interpolate[0], options.interpolate[1],
-                                          options.draw.count, device);
-  return models::images_of(generator, path, label);
+  return models::images_between(generator, options.interpolate[0], options.interpolate[1],
+                                options.draw.count, label, device);
 }
 
 apps::DrawnImages draw(const Options& options, Device device) {

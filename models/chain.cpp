@@ -141,13 +141,14 @@ Chain::Chain(ChainConfig layers, std::uint64_t seed, Device device) : layers_(st
   }
 }
 
-Tensor Chain::forward(const Tensor& x) {
-  if (x.rank() != 2 || x.dim(1) != inputs()) {
+Tensor Chain::forward_from(std::size_t first, const Tensor& x) const {
+  const std::int64_t width = element_count(layers_.at(first).in);
+  if (x.rank() != 2 || x.dim(1) != width) {
     throw Error("[chain] input " + to_string(x.shape()) + " is not rows of " +
-                std::to_string(inputs()));
+                std::to_string(width));
   }
   Tensor y = x;
-  for (std::size_t i = 0; i < modules_.size(); ++i) {
+  for (std::size_t i = first; i < modules_.size(); ++i) {
     y = modules_[i]->forward(in_shape(y, batch_shape(layers_[i], layers_[i].in, x.dim(0))));
   }
   return in_shape(y, {x.dim(0), outputs()});

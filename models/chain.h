@@ -61,7 +61,9 @@ class Chain : public nn::Module {
   // Errors: those of check(). Equal seeds give equal weights on every device.
   Chain(ChainConfig layers, std::uint64_t seed, Device device);
 
-  Tensor forward(const Tensor& x) override;
+  Tensor forward(const Tensor& x) override { return forward_from(0, x); }
+  // Of what the layers before layer `first` have made. Errors: rows that do not fit.
+  Tensor forward_from(std::size_t first, const Tensor& x) const;
   // What every layer makes of x (batch, inputs), outside the graph, in rows; the last layer's
   // output goes to `y` (batch, outputs).
   std::vector<Tensor> layer_outputs(const Tensor& x, const Tensor& y) const;

@@ -30,27 +30,17 @@ void check(const LoadedNetwork& generator, const DrawSettings& settings) {
   }
 }
 
-// Normal numbers, each drawn again until its magnitude is at most `truncation`; but for those that
-// choose a category, of which only the largest counts.
-Tensor latent_vectors(const LoadedNetwork& generator, double truncation, Rng& rng, Device device) {
-  const Shape shape = {kChunk, latent_size(generator)};
+// Normal numbers, each drawn again until its magnitude is at most `truncation`.
+Tensor latent_vectors(const Shape& shape, double truncation, Rng& rng, Device device) {
   Tensor z = rng.normal(shape);
   if (truncation == 0) return z;
-  const auto columns = static_cast<std::size_t>(shape[1]);
-  const auto categories = static_cast<std::size_t>(generator.network->layers().front().categories);
+  const auto is_outside = [&](float x) { return std::abs(static_cast<double>(x)) > truncation; };
   std::vector<float> values = z.to_host<float>();
-  std::vector<std::size_t> outside;  // of the values, in order
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    if (i % columns >= categories) outside.push_back(i);
-  }
-  const auto keep_those_outside = [&] {
-    std::erase_if(outside, [&](std::size_t i) {
-      return std::abs(static_cast<double>(values[i])) <= truncation;
-    });
-  };
-  for (keep_those_outside(); !outside.empty(); keep_those_outside()) {
+  while (std::any_of(values.begin(), values.end(), is_outside)) {
     const std::vector<float> again = rng.normal(shape).to_host<float>();
-    for (const std::size_t i : outside) values[i] = again[i];
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      if (is_outside(values[i])) values[i] = again[i];
+    }
   }
   return Tensor::from_host(values, shape, device);
 }
@@ -108,7 +98,8 @@ std::vector<float> draw_images(const LoadedNetwork& generator, const DrawSetting
   const std::int64_t image_size = generator.network->outputs();
   pixels.reserve(static_cast<std::size_t>(settings.count * image_size));
   for (std::int64_t done = 0; done < settings.count; done += kChunk) {
-    const Tensor z = latent_vectors(generator, settings.truncation, rng, device);
+    const Tensor z =
+        latent_vectors({kChunk, latent_size(generator)}, settings.truncation, rng, device);
     const Tensor images = (*generator.network)(with_labels(generator, z, done, settings.label));
     const std::int64_t wanted = std::min(kChunk, settings.count - done);
     const auto chunk = images.slice(0, {wanted, image_size}).to_host<float>();
@@ -126,14 +117,14 @@ std::vector<std::int32_t> drawn_labels(const LoadedNetwork& generator,
 }
 
 std::vector<float> images_of(const LoadedNetwork& generator, const Tensor& z,
-                             std::optional<std::int64_t> label) {
+                             std::optional<std::int64_t> label, std::size_t first_layer) {
   const DrawSettings settings = {.count = z.dim(0), .label = label};
   check(generator, settings);
-  return images_of(generator, z, drawn_labels(generator, settings));
+  return images_of(generator, z, drawn_labels(generator, settings), first_layer);
 }
 
 std::vector<float> images_of(const LoadedNetwork& generator, const Tensor& z,
-                             const std::vector<std::int32_t>& labels) {
+                             const std::vector<std::int32_t>& labels, std::size_t first_layer) {
   check(generator, {.label = {}});
   for (const std::int32_t label : labels) check(generator, {.label = label});
   const bool has_labels = generator.info.classes > 0;
@@ -150,8 +141,9 @@ std::vector<float> images_of(const LoadedNetwork& generator, const Tensor& z,
     const Tensor rows = z.slice(done * z.dim(1), {count, z.dim(1)});
     std::vector<std::int32_t> chunk_labels;
     if (has_labels) chunk_labels.assign(labels.begin() + done, labels.begin() + done + count);
-    const auto chunk =
-        (*generator.network)(with_labels(generator, rows, chunk_labels)).to_host<float>();
+    const Tensor made =
+        generator.network->forward_from(first_layer, with_labels(generator, rows, chunk_labels));
+    const auto chunk = made.to_host<float>();
     pixels.insert(pixels.end(), chunk.begin(), chunk.end());
   }
   check_pixels(pixels);

@@ -37,13 +37,14 @@ std::vector<std::int32_t> labels_in_turn(std::int64_t classes, std::int64_t firs
 std::vector<std::int32_t> drawn_labels(const LoadedNetwork& generator,
                                        const DrawSettings& settings);
 
-// The images of given latent vectors (n, latent_size), as `label` says.
+// The images of given latent vectors (n, latent_size), as `label` says; or of what the layers
+// before `first_layer` have made of them.
 std::vector<float> images_of(const LoadedNetwork& generator, const Tensor& z,
-                             std::optional<std::int64_t> label);
+                             std::optional<std::int64_t> label, std::size_t first_layer = 0);
 // The same with a label for each; none of a generator without classes. Errors: those of
 // draw_images; another number of labels.
 std::vector<float> images_of(const LoadedNetwork& generator, const Tensor& z,
-                             const std::vector<std::int32_t>& labels);
+                             const std::vector<std::int32_t>& labels, std::size_t first_layer = 0);
 std::int64_t latent_size(const LoadedNetwork& generator);
 
 }  // namespace kiln::models

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
-#include <span>
 #include <vector>
 
 #include "engine/nn/categorical_latents.h"
@@ -32,41 +31,36 @@ Vector on_circle(const Vector& a, const Vector& b, double t) {
   return z;
 }
 
-// What a CategoricalLatents layer makes of these numbers, without its scale.
-std::vector<double> shares(std::span<const float> chosen_by) {
-  const double largest = *std::max_element(chosen_by.begin(), chosen_by.end());
-  std::vector<double> shares;
-  for (const float x : chosen_by) {
-    shares.push_back(std::exp(nn::CategoricalLatents::kSharpness * (x - largest)));
-  }
-  const double total = std::accumulate(shares.begin(), shares.end(), 0.0);
-  for (double& share : shares) share /= total;
-  return shares;
-}
-
 }  // namespace
 
-Tensor latent_path(const LoadedNetwork& generator, std::uint64_t from, std::uint64_t to,
-                   std::int64_t count, Device device) {
+std::vector<float> images_between(const LoadedNetwork& generator, std::uint64_t from,
+                                  std::uint64_t to, std::int64_t count,
+                                  std::optional<std::int64_t> label, Device device) {
   const std::int64_t size = latent_size(generator);
-  const auto categories = static_cast<std::size_t>(generator.network->layers().front().categories);
-  const Vector a = Rng(from, device).normal({1, size}).to_host<float>();
-  const Vector b = Rng(to, device).normal({1, size}).to_host<float>();
+  const std::int64_t categories = generator.network->layers().front().categories;
+  const Tensor start = Rng(from, device).normal({1, size}), end = Rng(to, device).normal({1, size});
+  const Vector a = start.to_host<float>(), b = end.to_host<float>();
   Vector path;
+  std::vector<double> shares;  // of the end
   for (std::int64_t i = 0; i < count; ++i) {
-    const double t = count == 1 ? 0 : static_cast<double>(i) / static_cast<double>(count - 1);
-    Vector z = on_circle(a, b, t);
-    if (categories > 0) {
-      const auto of_a = shares(std::span(a).first(categories));
-      const auto of_b = shares(std::span(b).first(categories));
-      for (std::size_t k = 0; k < categories; ++k) {
-        const double share = std::max((1 - t) * of_a[k] + t * of_b[k], 1e-30);
-        z[k] = static_cast<float>(std::log(share) / nn::CategoricalLatents::kSharpness);
-      }
-    }
+    shares.push_back(count == 1 ? 0 : static_cast<double>(i) / static_cast<double>(count - 1));
+    const Vector z = on_circle(a, b, shares.back());
     path.insert(path.end(), z.begin(), z.end());
   }
-  return Tensor::from_host(path, {count, size}, device);
+  const auto images = [&](std::size_t first_layer) {
+    return images_of(generator, Tensor::from_host(path, {count, size}, device), label, first_layer);
+  };
+  if (categories == 0) return images(0);
+
+  nn::CategoricalLatents code(categories);
+  const Vector from_code = code(start).to_host<float>(), to_code = code(end).to_host<float>();
+  for (std::size_t i = 0; i < shares.size(); ++i) {
+    for (std::size_t k = 0; k < static_cast<std::size_t>(categories); ++k) {
+      path[i * a.size() + k] =
+          static_cast<float>((1 - shares[i]) * from_code[k] + shares[i] * to_code[k]);
+    }
+  }
+  return images(1);  // past the layer that chooses
 }
 
 }  // namespace kiln::models

@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: MIT
-// Latent vectors between two.
+// Images between two.
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <vector>
 
-#include "engine/tensor.h"
 #include "models/network_file.h"
 
 namespace kiln::models {
 
-// (count, latent_size), from the latent vector of seed `from` to that of `to`, on the great circle
-// between them (Shoemake 1985, slerp), so that lengths are typical all the way. Where the generator
-// chooses categories, the shares of both in what it sees change evenly: on the circle the one would
-// follow the other at once. Errors: those of a network that is no generator.
-Tensor latent_path(const LoadedNetwork& generator, std::uint64_t from, std::uint64_t to,
-                   std::int64_t count, Device device);
+// Pixels (count, image_size), from the image of seed `from` to that of `to`: of latent vectors on
+// the great circle between theirs (Shoemake 1985, slerp), whose lengths are typical all the way.
+// Where the generator chooses categories, one fades into the other: on the circle one would follow
+// the other at once. Errors: those of images_of().
+std::vector<float> images_between(const LoadedNetwork& generator, std::uint64_t from,
+                                  std::uint64_t to, std::int64_t count,
+                                  std::optional<std::int64_t> label, Device device);
 
 }  // namespace kiln::models

@@ -143,7 +143,8 @@ class GraphWriter {
   const Shape& image() const { return image_; }
 
  private:
-  // engine/nn/categorical_latents.h
+  // engine/nn/categorical_latents.h, by operators that every runtime has for floats: a softmax so
+  // sharp that the largest has more than a half, and a step there.
   std::string categorical(const LayerConfig& layer, const std::string& x) {
     const nn::CategoricalLatents latents(layer.categories);
     const std::string& name = layer.name;
@@ -155,9 +156,16 @@ class GraphWriter {
         node("Split", {x}, {name + ".chosen_by", name + ".others"},
              {integer("axis", 1),
               models::integers("split", {layer.categories, layer.in[0] - layer.categories})});
-    const std::string sharp = times(chosen_by, latents.kSharpness, name + ".sharp");
-    const std::string one_hot = node("Softmax", {sharp}, {name + ".one_hot"}, {integer("axis", 1)});
-    return node("Concat", {times(one_hot, latents.scale(), name + ".code"), name + ".others"},
+    const std::string sharp = times(chosen_by, 1e6, name + ".sharp");
+    const std::string soft = node("Softmax", {sharp}, {name + ".soft"}, {integer("axis", 1)});
+    const std::string signed_half =
+        node("Add", {soft, floats(name + ".minus_half", {}, {-0.5f})}, {name + ".signed_half"});
+    const std::string one_hot =
+        node("Clip",
+             {times(signed_half, 1e9, name + ".signed"), floats(name + ".zero", {}, {0}),
+              floats(name + ".one", {}, {1})},
+             {name + ".one_hot"});
+    return node("Concat", {times(one_hot, latents.length(), name + ".code"), name + ".others"},
                 {name + ".output"}, {integer("axis", 1)});
   }
 

@@ -4,27 +4,6 @@
 #include "models/gan/recipe.h"
 
 namespace kiln::bench {
-namespace {
-
-// engine/nn/categorical_latents.h
-void choose_categories(StepPlan& step, double rows, double latents, double categories) {
-  step.add("copy_columns_kernel", "G: numbers that choose", copy(rows * categories));
-  step.add("pointwise_forward_kernel<Affine>", "G: sharpened", scaled(rows * categories));
-  step.add("softmax_kernel*", "G: category", softmax(rows * categories));
-  step.add("pointwise_forward_kernel<Affine>", "G: code", scaled(rows * categories));
-  step.add("copy_columns_kernel", "G: code", copy(rows * categories));
-  step.add("copy_columns_kernel", "G: other numbers", copy(rows * (latents - categories)));
-}
-
-// What the discriminator is to guess.
-void take_categories(StepPlan& step, double rows, double categories) {
-  step.add("copy_columns_kernel", "code", copy(rows * categories));
-  step.add("pointwise_forward_kernel<Affine>", "category", scaled(rows * categories));
-  step.add("copy_columns_kernel", "targets", copy(rows * categories));
-}
-
-}  // namespace
-
 // Both halves of the noise go through the generator at once, real and generated images through the
 // discriminator: twice the batch.
 Plan gan_step(const std::string& name, std::int64_t rows) {
@@ -42,9 +21,13 @@ Plan gan_step(const std::string& name, std::int64_t rows) {
   step.add("gather_rows_kernel*", "real images", gather(batch, kPixels));
   step.add("random_kernel*", "noise", normals(2 * batch * StepPlan::size(g, 0)));
   const auto categories = static_cast<double>(recipe.latent_categories());
-  if (categories > 0) choose_categories(step, 2 * batch, StepPlan::size(g, 0), categories);
+  if (categories > 0) {
+    step.add("largest_one_hot_kernel", "categories to guess", largest_of(2 * batch, categories));
+    step.add("largest_one_hot_kernel", "G: categories", largest_of(2 * batch, categories));
+    step.add("copy_columns_kernel", "G: other numbers",
+             copy(2 * batch * (StepPlan::size(g, 0) - categories)));
+  }
   step.forward(g_weights, 2 * batch, "G");
-  if (categories > 0) take_categories(step, 2 * batch, categories);
   step.forward(d, 2 * batch, "D");
   step.loss("D", 2 * batch * (1 + categories), true);
   step.backward(d, 2 * batch, "D", true);

@@ -73,10 +73,11 @@ inline Work gaussian_sample(double n) { return {4 * n, 16 * n, false}; }
 inline Work gaussian_sample_backward(double n) { return {5 * n, 20 * n, false}; }
 
 inline Work copy(double n) { return {0, 8 * n, false}; }
-inline Work scaled(double n) { return {2 * n, 8 * n, false}; }
 
-// A maximum, a difference, an exponential, a sum and a division each.
-inline Work softmax(double n) { return {5 * n, 8 * n, false}; }
+// Which of `count` numbers is the largest, a comparison for each of the others.
+inline Work largest_of(double rows, double count) {
+  return {rows * (count - 1), 8 * rows * count, false};
+}
 
 // out = a + b
 inline Work sum_of_arrays(double n) { return {n, 12 * n, false}; }

@@ -3,30 +3,25 @@
 
 #include <cmath>
 
-#include "engine/autograd/grad_mode.h"
 #include "engine/autograd/node.h"
-#include "engine/ops/arithmetic.h"
 #include "engine/ops/concat.h"
-#include "engine/ops/softmax.h"
+#include "engine/ops/one_hot.h"
 
 namespace kiln::nn {
 
 CategoricalLatents::CategoricalLatents(std::int64_t categories) : categories_(categories) {}
 
-double CategoricalLatents::scale() const { return std::sqrt(static_cast<double>(categories_)); }
-
-Tensor CategoricalLatents::code(const Tensor& x) const {
-  return softmax(columns(x, 0, categories_) * kSharpness) * scale();
-}
+double CategoricalLatents::length() const { return std::sqrt(static_cast<double>(categories_)); }
 
 Tensor CategoricalLatents::output(const Tensor& x) const {
-  const Tensor chosen = code(x);
-  return concat_columns(chosen, columns(x, categories_, x.dim(1) - categories_));
+  const Tensor others = columns(x, categories_, x.dim(1) - categories_);
+  const Tensor code = Tensor::empty({x.dim(0), categories_}, x.device(), x.dtype());
+  write_largest_one_hot(x, categories_, length(), code, 0);
+  return concat_columns(code, others);
 }
 
 void CategoricalLatents::forward_into(const Tensor& x, const Tensor& y) const {
-  const NoGradGuard no_grad;
-  write_columns(code(x), y, 0);
+  write_largest_one_hot(x, categories_, length(), y, 0);
   write_columns(x, categories_, x.dim(1) - categories_, y, categories_);
 }
 

@@ -9,24 +9,22 @@
 
 namespace kiln::nn {
 
-// x (batch, features) -> the same shape. The first `categories` numbers of a row become
-// sqrt(categories) softmax(x / 0.01): all but a one-hot vector of the largest, in which a number's
-// mean square is 1, as it is in the noise. No parameters.
+// x (batch, features) -> the same shape. The first `categories` numbers of a row become the one-hot
+// vector of the largest, of length sqrt(categories): a number's mean square is 1, as it is in the
+// noise. The gradient with respect to them is 0. No parameters.
 class CategoricalLatents final : public FusedLayer {
  public:
-  // Errors, at the first use: no categories, or more than features.
+  // Errors, at the first use: a negative number of categories, or more than features.
   explicit CategoricalLatents(std::int64_t categories);
 
   Tensor forward(const Tensor& x) override { return output(x); }
   void forward_into(const Tensor& x, const Tensor& y) const override;
   Tensor forward_of(const Tensor& x, const Tensor& y) const override;
 
-  static constexpr double kSharpness = 100;  // 1 / 0.01
   // Of the one-hot vector.
-  double scale() const;
+  double length() const;
 
  private:
-  Tensor code(const Tensor& x) const;
   Tensor output(const Tensor& x) const;
 
   std::int64_t categories_;

@@ -4,9 +4,7 @@
 #include <algorithm>
 
 #include "engine/autograd/backward.h"
-#include "engine/nn/categorical_latents.h"
 #include "engine/ops/adversarial_metrics.h"
-#include "engine/ops/arithmetic.h"
 #include "engine/ops/concat.h"
 #include "engine/ops/one_hot.h"
 #include "engine/ops/pointwise.h"
@@ -142,24 +140,16 @@ Tensor Gan::with_labels(const Tensor& input) const {
 std::vector<Tensor> Gan::generate(const Tensor& input, std::int64_t first) {
   const Tensor place = rows(images_, batch_ + first, input.dim(0));
   if (!is_conditional()) {
-    std::vector<Tensor> outputs = generator_.layer_outputs(input, place);
-    if (recipe_.latent_categories() > 0) take_categories(outputs[0], first);
-    return outputs;
+    if (const std::int64_t categories = recipe_.latent_categories(); categories > 0) {
+      write_largest_one_hot(input, categories, 1, rows(targets_, batch_ + first, input.dim(0)), 1);
+    }
+    return generator_.layer_outputs(input, place);
   }
   const Tensor made = Tensor::empty({input.dim(0), generator_.outputs()}, input.device());
   std::vector<Tensor> outputs = generator_.layer_outputs(input, made);
   write_columns(made, place, 0);
   write_columns(rows(labels_, 0, input.dim(0)), place, generator_.outputs());
   return outputs;
-}
-
-// latents: what the generator's first layer has made of the noise.
-void Gan::take_categories(const Tensor& latents, std::int64_t first) {
-  const NoGradGuard no_grad;
-  const std::int64_t categories = recipe_.latent_categories();
-  const double scale = nn::CategoricalLatents(categories).scale();
-  write_columns(columns(latents, 0, categories) / scale,
-                rows(targets_, batch_ + first, latents.dim(0)), 1);
 }
 
 // The noise of both updates goes through the generator at once: it is the same for either.

@@ -94,7 +94,6 @@ class Gan {
   void take_labels();
   Tensor with_labels(const Tensor& input) const;
   std::vector<Tensor> generate(const Tensor& input, std::int64_t first);
-  void take_categories(const Tensor& latents, std::int64_t first);
   void step_on_real_images(StepKind kind);
   void train_discriminator(bool with_r1);
   void add_penalty(const Tensor& penalty);

@@ -6,6 +6,7 @@
 #include "models/draw.h"
 #include "models/latent_path.h"
 #include "tests/support/devices.h"
+#include "tests/support/expect_error.h"
 #include "tests/support/near.h"
 
 namespace kiln::test {
@@ -38,7 +39,7 @@ std::size_t category_of(const std::vector<float>& pixels, std::size_t image) {
 
 using CategoriesInDraws = PlaceTest;
 
-// Numbers that choose are not truncated: close to one another they would choose two.
+// However close to one another the numbers are that choose, they choose one.
 TEST_P(CategoriesInDraws, TruncationLeavesTheChoiceSharp) {
   const models::LoadedNetwork generator = share_generator(device());
   for (const double truncation : {0.0, 0.1}) {
@@ -52,7 +53,7 @@ TEST_P(CategoriesInDraws, TruncationLeavesTheChoiceSharp) {
       ++drawn[category];
       sharp += pixels[i * kCategories + category] > 0.9f ? 1 : 0;
     }
-    EXPECT_GT(sharp, 370) << truncation;
+    EXPECT_EQ(sharp, 400) << truncation;
     for (const int count : drawn) EXPECT_NEAR(count, 100, 35) << truncation;
   }
 }
@@ -65,15 +66,17 @@ TEST_P(CategoriesInDraws, APathGoesEvenlyFromOneToTheOther) {
   std::uint64_t other = 2;
   while (category_of(first(other), 0) == category_of(first(1), 0)) ++other;
   const std::vector<float> from = first(1), to = first(other);
-  const std::vector<float> path = models::images_of(
-      generator, models::latent_path(generator, 1, other, 5, device()), std::nullopt);
+  const std::vector<float> path =
+      models::images_between(generator, 1, other, 5, std::nullopt, device());
   std::vector<double> expected;
   for (int i = 0; i < 5; ++i) {
     for (std::size_t k = 0; k < kCategories; ++k) {
       expected.push_back((1 - i / 4.0) * from[k] + i / 4.0 * to[k]);
     }
   }
-  EXPECT_TRUE(near(path, expected, 0, 1e-4));
+  EXPECT_TRUE(near(path, expected, 0, 1e-6));
+  expect_error([&] { models::images_between(generator, 1, other, 5, 0, device()); },
+               "its images have no labels to choose from");
 }
 
 KILN_ON_EVERY_FLOAT_PLACE(CategoriesInDraws);

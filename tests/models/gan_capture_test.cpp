@@ -81,11 +81,11 @@ std::size_t kernels_of_more_layers(const GanRecipe& recipe, bool with_penalty) {
   return (hidden > 2 ? hidden - 2 : 0) * (with_penalty ? 12 : 4);
 }
 
-// Of categories in the noise: six in the generator's first layer, three for the targets of the
+// Of categories in the noise: two in the generator's first layer, one for the targets of the
 // discriminator's guesses; with a penalty also its first output apart, three times differentiated.
 std::size_t kernels_of_categories(const GanRecipe& recipe, bool with_penalty) {
   if (recipe.latent_categories() == 0) return 0;
-  return with_penalty ? 12 : 9;
+  return with_penalty ? 6 : 3;
 }
 
 // docs/gpu_performance.md names the kernels.

@@ -24,8 +24,8 @@ struct Run {
   std::vector<float> samples;
 };
 
-Run train(const std::string& recipe, std::uint64_t seed, Device device) {
-  models::Gan gan(models::GanRecipe::from_name(recipe), 784, seed, device);
+Run train(const std::string& recipe, Device device) {
+  models::Gan gan(models::GanRecipe::from_name(recipe), 784, 7, device);
   const IdxImages images = load_mnist(KILN_DATA_DIR, MnistSplit::train).images;
   const Tensor rows =
       Tensor::from_host(images.pixels, {static_cast<std::int64_t>(images.count), 784}, device);
@@ -42,9 +42,9 @@ Run train(const std::string& recipe, std::uint64_t seed, Device device) {
   return run;
 }
 
-void expect_same_run(const std::string& recipe, std::uint64_t seed, Device device) {
-  const Run cpu = train(recipe, seed, Device::cpu());
-  const Run other = train(recipe, seed, device);
+void expect_same_run(const std::string& recipe, Device device) {
+  const Run cpu = train(recipe, Device::cpu());
+  const Run other = train(recipe, device);
   EXPECT_TRUE(near(other.losses, cpu.losses, 1e-4, 0)) << recipe;
   EXPECT_TRUE(near(other.samples, cpu.samples, 0, 1e-2)) << recipe;
 }
@@ -60,10 +60,8 @@ class GanOnCuda : public ::testing::Test {
   }
 };
 
-// Training amplifies rounding, in some runs sooner than in others. `stable` keeps within the
-// tolerance for 50 steps with seeds 1 to 6, and with 7 until the last, where 2e-4 was seen.
-TEST_F(GanOnCuda, SeedFollowsTheCpu) { expect_same_run("seed", 7, Device::cuda()); }
-TEST_F(GanOnCuda, StableFollowsTheCpu) { expect_same_run("stable", 1, Device::cuda()); }
+TEST_F(GanOnCuda, SeedFollowsTheCpu) { expect_same_run("seed", Device::cuda()); }
+TEST_F(GanOnCuda, StableFollowsTheCpu) { expect_same_run("stable", Device::cuda()); }
 
 }  // namespace
 }  // namespace kiln::test

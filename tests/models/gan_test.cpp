@@ -154,8 +154,7 @@ Judged judge(const models::Chain& mlp, const float* x) {
 }
 
 // What recipe `stable` adds to both losses for an image made of this noise: the log-losses of the
-// discriminator's guesses, of which the softmax of a hundred times the first numbers says how right
-// they are.
+// discriminator's guesses, of which the one of the largest of the first numbers is right.
 double category_loss(Gan& gan, const GanRecipe& recipe, const float* noise, const float* image) {
   const auto categories = static_cast<std::size_t>(recipe.categories);
   const std::vector<float> outputs =
@@ -163,13 +162,11 @@ double category_loss(Gan& gan, const GanRecipe& recipe, const float* noise, cons
                                             {1, kPixels}, Device::cpu()))
           .to_host<float>();
   EXPECT_EQ(outputs.size(), 1 + categories);
-  double loss = 0, total = 0;
-  const double largest = *std::max_element(noise, noise + categories);
-  const auto share = [&](std::size_t k) { return std::exp(100 * (noise[k] - largest)); };
-  for (std::size_t k = 0; k < categories; ++k) total += share(k);
+  const auto chosen = static_cast<std::size_t>(std::max_element(noise, noise + categories) - noise);
+  double loss = 0;
   for (std::size_t k = 0; k < categories; ++k) {
     const double guess = outputs.at(1 + k);
-    loss += std::log1p(std::exp(guess)) - share(k) / total * guess;
+    loss += std::log1p(std::exp(k == chosen ? -guess : guess));
   }
   return recipe.category_weight * loss;
 }
