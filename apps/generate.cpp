@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Draws images from a trained generator.
-#include <algorithm>
-#include <cmath>
 #include <cstdint>
 #include <filesystem>
-#include <numeric>
 #include <optional>
 #include <vector>
 

@@ -4,6 +4,7 @@
 #include "models/gan/recipe.h"
 
 namespace kiln::bench {
+
 // Both halves of the noise go through the generator at once, real and generated images through the
 // discriminator: twice the batch.
 Plan gan_step(const std::string& name, std::int64_t rows) {
