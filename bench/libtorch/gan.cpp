@@ -2,10 +2,13 @@
 #include "gan.h"
 
 #include <ATen/autocast_mode.h>
-#include <ATen/ops/_fused_adam.h>
 
 #include <cmath>
 #include <utility>
+
+#ifndef KILN_TORCH_BEFORE_2_4
+#include <ATen/ops/_fused_adam.h>
+#endif
 
 namespace kiln::bench {
 
@@ -35,8 +38,20 @@ void Mlp::freeze(bool frozen) const {
   for (const Tensor& parameter : parameters) parameter.set_requires_grad(!frozen);
 }
 
-FusedAdam::FusedAdam(std::vector<Tensor> parameters, double learning_rate)
-    : learning_rate_(learning_rate), parameters_(std::move(parameters)) {
+#ifdef KILN_TORCH_BEFORE_2_4
+Adam::Adam(std::vector<Tensor> parameters, double learning_rate)
+    : parameters_(std::move(parameters)),
+      optimizer_(parameters_, torch::optim::AdamOptions(learning_rate)) {}
+
+void Adam::step(const std::vector<Tensor>& gradients) {
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    parameters_[i].mutable_grad() = gradients[i];
+  }
+  optimizer_.step();
+}
+#else
+Adam::Adam(std::vector<Tensor> parameters, double learning_rate)
+    : parameters_(std::move(parameters)), learning_rate_(learning_rate) {
   for (const Tensor& parameter : parameters_) {
     first_moments_.push_back(torch::zeros_like(parameter));
     second_moments_.push_back(torch::zeros_like(parameter));
@@ -44,17 +59,31 @@ FusedAdam::FusedAdam(std::vector<Tensor> parameters, double learning_rate)
   }
 }
 
-void FusedAdam::step(const std::vector<Tensor>& gradients) {
+void Adam::step(const std::vector<Tensor>& gradients) {
   const torch::NoGradGuard no_grad;
   at::_foreach_add_(steps_, 1);
   at::_fused_adam_(parameters_, gradients, first_moments_, second_moments_, {}, steps_,
                    learning_rate_, 0.9, 0.999, 0, 1e-8, false, false);
 }
+#endif
+
+namespace {
+
+void set_bf16_products(bool enabled) {
+#ifdef KILN_TORCH_BEFORE_2_4
+  at::autocast::set_autocast_cpu_dtype(at::kBFloat16);
+  at::autocast::set_cpu_enabled(enabled);
+#else
+  at::autocast::set_autocast_dtype(at::kCPU, at::kBFloat16);
+  at::autocast::set_autocast_enabled(at::kCPU, enabled);
+#endif
+}
+
+}  // namespace
 
 Bf16Region::Bf16Region(bool wanted) : wanted_(wanted) {
   if (!wanted_) return;
-  at::autocast::set_autocast_dtype(at::kCPU, at::kBFloat16);
-  at::autocast::set_autocast_enabled(at::kCPU, true);
+  set_bf16_products(true);
   at::autocast::increment_nesting();
 }
 
@@ -62,7 +91,7 @@ Bf16Region::Bf16Region(bool wanted) : wanted_(wanted) {
 Bf16Region::~Bf16Region() {
   if (!wanted_) return;
   if (at::autocast::decrement_nesting() == 0) at::autocast::clear_cache();
-  at::autocast::set_autocast_enabled(at::kCPU, false);
+  set_bf16_products(false);
 }
 
 Gan::Gan(torch::Device device, bool bf16)

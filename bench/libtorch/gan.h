@@ -6,13 +6,18 @@
 // - no graph for the generator in the discriminator's update, and no weight gradients of the
 //   discriminator in the generator's update (torch::autograd::grad on the generator alone);
 // - gradients are made afresh each step, so nothing is zeroed;
-// - Adam is PyTorch's fused=True: one kernel a network on CUDA, one loop on the CPU.
+// - Adam is PyTorch's fused=True where there is one (2.4 and later): one kernel a network on CUDA,
+//   one loop on the CPU.
 #pragma once
 
 #include <torch/torch.h>
 
 #include <cstdint>
 #include <vector>
+
+#if TORCH_VERSION_MAJOR < 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR < 4)
+#define KILN_TORCH_BEFORE_2_4
+#endif
 
 namespace kiln::bench {
 
@@ -28,16 +33,22 @@ struct Mlp {
   std::vector<torch::Tensor> parameters;  // weight (out, in) and bias (out) of each layer
 };
 
-// torch.optim.Adam(fused=True); LibTorch's C++ optimizer has no such setting, but the
-// operator behind it is the same.
-class FusedAdam {
+// torch.optim.Adam(fused=True), the quickest there is; LibTorch's C++ optimizer has no such
+// setting, but the operator behind it is the same. Before 2.4 it knew no CPU, and this is that
+// optimizer.
+class Adam {
  public:
-  FusedAdam(std::vector<torch::Tensor> parameters, double learning_rate);
+  Adam(std::vector<torch::Tensor> parameters, double learning_rate);
   void step(const std::vector<torch::Tensor>& gradients);
 
  private:
+  std::vector<torch::Tensor> parameters_;
+#ifdef KILN_TORCH_BEFORE_2_4
+  torch::optim::Adam optimizer_;
+#else
   double learning_rate_;
-  std::vector<torch::Tensor> parameters_, first_moments_, second_moments_, steps_;
+  std::vector<torch::Tensor> first_moments_, second_moments_, steps_;
+#endif
 };
 
 // As Python's `with torch.autocast("cpu", torch.bfloat16)`, where wanted: products in bf16.
@@ -73,8 +84,8 @@ class Gan {
   void make_targets(std::int64_t batch);
 
   bool bf16_;
-  FusedAdam generator_adam_;
-  FusedAdam discriminator_adam_;
+  Adam generator_adam_;
+  Adam discriminator_adam_;
   torch::Tensor one_, two_;  // gradients that a backward pass begins with
   torch::Tensor real_targets_, both_targets_;
 };

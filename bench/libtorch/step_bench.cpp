@@ -128,7 +128,10 @@ void add_benchmarks(int threads) {
     benchmark::RegisterBenchmark(name.c_str(), run, args...)->UseManualTime();
   };
   const torch::Device cpu(torch::kCPU);
-  const std::string on_cpu = "_threads" + std::to_string(threads) + "/libtorch/";
+  // The version in the name: reports have a column for each.
+  const std::string on_cpu = "_threads" + std::to_string(threads) + "/LibTorch " +
+                             std::to_string(TORCH_VERSION_MAJOR) + "." +
+                             std::to_string(TORCH_VERSION_MINOR) + "/";
   for (const std::int64_t batch : {1, 64, 1024}) {
     add("cpu_generate" + on_cpu + "batch" + std::to_string(batch), generate, cpu, batch);
   }

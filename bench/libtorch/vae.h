@@ -29,7 +29,7 @@ class Vae {
 
  private:
   std::vector<torch::Tensor> parameters_;
-  FusedAdam adam_;
+  Adam adam_;
 };
 
 // As golden_difference() of the GAN, over the 10 steps of tests/golden/vae.json.
