@@ -188,8 +188,12 @@ bool cpu_has_avx512() {
 }
 
 bool gemm_avx512_is_faster(const GemmArgs<float>& args) {
-  static const bool is_amd = __builtin_cpu_is("amd");
-  return is_amd && (args.transpose_a ? args.k : args.m) <= 256;
+  static const bool is_amd = __builtin_cpu_is("amd"), is_intel = __builtin_cpu_is("intel");
+  const std::int64_t batch = args.transpose_a ? args.k : args.m;
+  if (is_amd) return batch <= 256;
+  // Writing a weight gradient of many rows panel by panel is what it does worse.
+  constexpr std::int64_t kLargeGradient = 300000;
+  return is_intel && batch <= 128 && !(args.transpose_a && args.m * args.n > kLargeGradient);
 }
 
 bool gemm_avx512(const GemmArgs<float>& args) { return cpu_has_avx512() && avx512::multiply(args); }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// float: Kiln's own kernels for a matrix and a vector, for batches of up to 256 on AMD's CPUs with
-// AVX-512 and, where the CPU has it, in bf16; else one oneDNN matmul primitive a shape, made once
-// and kept. double (gradient checks): loops.
+// float: Kiln's own kernels for a matrix and a vector, for small batches on CPUs with AVX-512
+// and, where the CPU has it, in bf16; else one oneDNN matmul primitive a shape, made once and kept.
+// double (gradient checks): loops.
 #include <map>
 #include <tuple>
 #include <type_traits>
