@@ -38,7 +38,8 @@ const Json& member(const Json& json, const std::string& key) {
 std::string text_of(const Json& json, const std::string& what) {
   if (json.is_string()) return json.get<std::string>();
   if (json.is_number()) return json.dump();
-  throw Error(what + " is neither a text nor a number");
+  if (json.is_boolean()) return json.get<bool>() ? kFlag : kNoFlag;
+  throw Error(what + " is neither a text, a number, true nor false");
 }
 
 std::string word(const Json& json, const std::string& key) {

@@ -95,8 +95,9 @@ TrialResult result_of(const Json& json) {
 std::vector<std::string> words_of(const OptionValues& options) {
   std::vector<std::string> words;
   for (const auto& [option, value] : options) {
+    if (value == kNoFlag) continue;
     words.push_back(option);
-    words.push_back(value);
+    if (value != kFlag) words.push_back(value);
   }
   return words;
 }

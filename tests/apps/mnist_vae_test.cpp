@@ -204,6 +204,8 @@ TEST_F(MnistVae, BadOptionsAreOneLineAndLeaveNothing) {
       {{"--lr", "-1"}, "--lr -1"},
       {{"--lr-schedule", "linear"}, "schedule 'linear' is unknown"},
       {{"--lr-gamma", "nan"}, "--lr-gamma nan"},
+      {{"--lr-gamma", "0.5"}, "--lr-gamma is not for schedule constant"},
+      {{"--lr-schedule", "cosine", "--lr-step", "2"}, "--lr-step is not for schedule cosine"},
       {{"--lr", "-1", "--recipe", "vae-gan"}, "--lr -1"},
       {{"--iw-samples", "5", "--beta", "2"}, "the bound of 5 importance samples has no KL"},
       {{"--batch", "201"}, "--batch 201 is not between 1 and the 200 images"}};

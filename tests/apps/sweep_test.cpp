@@ -247,6 +247,24 @@ TEST_F(SweepProgram, TrainsARealProgram) {
   for (const json& line : results()) EXPECT_GT(line["value"].get<double>(), 0);
 }
 
+TEST_F(SweepProgram, TrueGivesAFlagAndFalseLeavesItOut) {
+  json space = space_;
+  space["options"] = {{"--fixed", true}, {"--absent", false}};
+  space["search"]["--maybe"] = {{"choice", {true, false}}};
+  put_space(space);
+  ASSERT_EQ(run({"--trials", "8", "--strategy", "random"}).exit_code, 0);
+  std::set<std::string> flags;
+  std::istringstream calls(get_file(folder_ / "calls.txt"));
+  for (std::string call; std::getline(calls, call);) {
+    EXPECT_TRUE(call.starts_with("--fixed --")) << call;
+    EXPECT_EQ(call.find("absent"), std::string::npos) << call;
+    flags.insert(call.find("--maybe --") != std::string::npos ? "given" : "left out");
+    EXPECT_EQ(call.find("true"), std::string::npos) << call;
+    EXPECT_EQ(call.find("false"), std::string::npos) << call;
+  }
+  EXPECT_EQ(flags.size(), 2u);
+}
+
 TEST_F(SweepProgram, BadSpaces) {
   expect_bad("/unknown", 1, "the file has 'unknown', which is unknown");
   expect_bad("/program", 3, "'program' is not a text");
@@ -256,6 +274,7 @@ TEST_F(SweepProgram, BadSpaces) {
   expect_bad("/search/--lr", {{"uniform", {2, 1}}}, "--lr: the first number is above the second");
   expect_bad("/search/--lr", {{"integer", {0.5, 2}}}, "--lr: integer wants whole numbers");
   expect_bad("/search/--lr", {{"choice", json::array()}}, "--lr wants a list");
+  expect_bad("/options/--quiet", nullptr, "--quiet is neither a text, a number, true nor false");
   expect_bad("/search/lr", {{"choice", {1}}}, "'lr' is not an option");
   expect_bad("/options/--lr", 1, "'--lr' is given twice");
   expect_bad("/options/--out", "x", "'--out' is sweep's to give");
