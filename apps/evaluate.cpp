@@ -36,7 +36,7 @@ void add_options(CLI::App& app, Options& options) {
       app.add_option("--model", options.model, "generator.safetensors of a training run")
           ->check(not_empty());
   app.add_option("--samples", options.samples,
-                 "Images instead: *.npy, float32 (n, height, width) in [0, 1], or bytes in "
+                 "Images instead: *.npy, (n, height, width) of float32 in [0, 1] or of bytes, or "
                  "MNIST's format, plain or .gz")
       ->check(not_empty())
       ->excludes(model);

@@ -31,9 +31,10 @@ EvaluatedSamples cut(EvaluatedSamples samples, std::int64_t count) {
   return samples;
 }
 
-EvaluatedSamples read_floats(const std::filesystem::path& path) {
+EvaluatedSamples read_array(const std::filesystem::path& path) {
   NpyFloats array = read_npy_floats(path);
-  const auto& shape = array.shape;
+  std::vector<std::size_t>& shape = array.shape;
+  if (shape.size() == 4 && shape[1] == 1) shape.erase(shape.begin() + 1);
   if (shape.size() != 3 || shape[1] == 0 || shape[2] == 0) {
     throw Error(fmt::format("{}: shape ({}) is not (images, height, width)", printable(path),
                             fmt::join(shape, ",")));
@@ -42,7 +43,7 @@ EvaluatedSamples read_floats(const std::filesystem::path& path) {
           static_cast<std::int64_t>(shape[2]), std::move(array.values)};
 }
 
-EvaluatedSamples read_bytes(const std::filesystem::path& path) {
+EvaluatedSamples read_idx(const std::filesystem::path& path) {
   const IdxImages images = read_idx_images(path);
   return {static_cast<std::int64_t>(images.count), static_cast<std::int64_t>(images.height),
           static_cast<std::int64_t>(images.width), bytes_to_unit(images.pixels)};
@@ -64,7 +65,7 @@ EvaluatedSamples draw_samples(const std::filesystem::path& model, std::int64_t c
 }
 
 EvaluatedSamples read_samples(const std::filesystem::path& path, std::int64_t count) {
-  EvaluatedSamples samples = cut(is_npy(path) ? read_floats(path) : read_bytes(path), count);
+  EvaluatedSamples samples = cut(is_npy(path) ? read_array(path) : read_idx(path), count);
   check_pixels(path, samples);
   return samples;
 }

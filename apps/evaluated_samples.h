@@ -23,9 +23,9 @@ struct EvaluatedSamples {
 EvaluatedSamples draw_samples(const std::filesystem::path& model, std::int64_t count,
                               std::uint64_t seed, Device device);
 
-// The first `count` images of an .npy, float32 (n, height, width), or of an IDX file of bytes, each
-// plain or gzip; all of them where it holds fewer. Errors: those of the readers, another shape, a
-// pixel outside [0, 1].
+// The first `count` images of an .npy, float32 or bytes (n, height, width) or (n, 1, height,
+// width), or of an IDX file of bytes, each plain or gzip; all of them where it holds fewer. Errors:
+// those of the readers, another shape, a pixel outside [0, 1].
 EvaluatedSamples read_samples(const std::filesystem::path& path, std::int64_t count);
 
 }  // namespace kiln::apps

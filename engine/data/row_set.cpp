@@ -65,7 +65,7 @@ std::filesystem::path labels_beside(const std::filesystem::path& path) {
 
 RowSet read_npy_rows(const std::filesystem::path& path) {
   const std::string name = printable(path);
-  const NpyArray array = read_npy(path);
+  NpyFloats array = read_npy_floats(path);
   const std::size_t rank = array.shape.size();
   if ((rank != 2 && rank != 3) ||
       std::find(array.shape.begin(), array.shape.end(), 0u) != array.shape.end()) {
@@ -74,14 +74,7 @@ RowSet read_npy_rows(const std::filesystem::path& path) {
   }
   RowSet rows;
   rows.row_shape.assign(array.shape.begin() + 1, array.shape.end());
-  if (array.type == "|u1") {
-    rows.values = bytes_to_unit(array.bytes);
-  } else if (array.type == "<f4") {
-    rows.values.resize(array.bytes.size() / sizeof(float));
-    std::memcpy(rows.values.data(), array.bytes.data(), array.bytes.size());
-  } else {
-    throw Error(fmt::format("{}: holds '{}', rows are '|u1' or '<f4'", name, array.type));
-  }
+  rows.values = std::move(array.values);
   const auto bad = std::find_if(rows.values.begin(), rows.values.end(),
                                 [](float value) { return !std::isfinite(value); });
   if (bad != rows.values.end()) {

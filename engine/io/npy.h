@@ -49,7 +49,7 @@ NpyHeader read_npy_header(PlainOrGzipReader& reader);
 // name the file: no .npy, another dtype or order, more than `max_bytes` of data, bytes missing or
 // left over.
 NpyArray read_npy(const std::filesystem::path& path, std::size_t max_bytes = max_npy_bytes);
-// The same, of float32 alone.
+// The same, of float32, or of bytes, which become numbers from 0 to 1.
 NpyFloats read_npy_floats(const std::filesystem::path& path, std::size_t max_bytes = max_npy_bytes);
 
 // Whether a file, unpacked where it is gzip, starts as an .npy does.

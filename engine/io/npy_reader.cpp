@@ -14,6 +14,7 @@
 #include "engine/io/checked_size.h"
 #include "engine/io/file.h"
 #include "engine/io/gzip.h"
+#include "engine/io/image_grid.h"
 #include "engine/io/npy.h"
 #include "engine/io/printable.h"
 #include "kernels/error.h"
@@ -189,11 +190,12 @@ NpyFloats read_npy_floats(const std::filesystem::path& path, std::size_t max_byt
   PlainOrGzipReader reader(path);
   const std::string name = printable(path);
   const NpyHeader header = read_npy_header(reader);
-  if (header.type != "<f4") {
-    throw Error(
-        fmt::format("{}: holds '{}', not float32 ('<f4')", name, printable(header.type, 100)));
+  if (header.type != "<f4" && header.type != "|u1") {
+    throw Error(fmt::format("{}: holds '{}', neither float32 ('<f4') nor bytes ('|u1')", name,
+                            printable(header.type, 100)));
   }
   NpyArray array = read_array(name, reader, header, max_bytes);
+  if (header.type == "|u1") return {std::move(array.shape), bytes_to_unit(array.bytes)};
   NpyFloats result{std::move(array.shape), std::vector<float>(array.bytes.size() / sizeof(float))};
   if (!array.bytes.empty()) {
     std::memcpy(result.values.data(), array.bytes.data(), array.bytes.size());

@@ -67,6 +67,18 @@ TEST_F(Evaluate, RealDigitsScoreAsRealOnes) {
   EXPECT_EQ(json["samples"]["classes_covered"], 10);
 }
 
+TEST_F(Evaluate, BytesInAnArrayWithAChannelScoreAsThoseInMnistsFormat) {
+  write_digits(1000);
+  const IdxImages digits = read_idx_images(folder_ / "digits-idx3-ubyte");
+  write_npy(folder_ / "digits.npy", digits.pixels, std::vector<std::size_t>{1000, 1, 28, 28});
+  const auto scores = [&](const char* samples) {
+    const Outcome run = evaluate({"--samples", samples, "--json", "scores.json"});
+    EXPECT_EQ(run.exit_code, 0) << run.err;
+    return nlohmann::json::parse(get_file(folder_ / "scores.json"))["samples"];
+  };
+  EXPECT_EQ(scores("digits.npy"), scores("digits-idx3-ubyte"));
+}
+
 // A generator that draws the mean digit of the class asked for, or of the one after it.
 void save_mean_digits(const std::filesystem::path& path, std::size_t shift) {
   const MnistData digits = load_mnist(KILN_DATA_DIR, MnistSplit::test);
@@ -131,6 +143,9 @@ TEST_F(Evaluate, RefusesWhatItCannotScore) {
   expect_evaluate_refuses({"--samples", "nan.npy"}, 1, "image 7 has a pixel of value nan");
   write_npy(folder_ / "flat.npy", std::vector<float>(784), std::vector<std::size_t>{784});
   expect_evaluate_refuses({"--samples", "flat.npy"}, 1, "is not (images, height, width)");
+  write_npy(folder_ / "colour.npy", std::vector<float>(784 * 3),
+            std::vector<std::size_t>{1, 3, 28, 28});
+  expect_evaluate_refuses({"--samples", "colour.npy"}, 1, "(1,3,28,28) is not (images, height");
 }
 
 TEST_F(Evaluate, RefusesModelsThatAreNoGenerators) {

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -54,6 +55,12 @@ TEST_F(NpyReader, ReadsWhatIsWritten) {
   EXPECT_EQ(read_npy_floats(path_).values, std::vector<float>{7});
 }
 
+TEST_F(NpyReader, BytesBecomeNumbersFromZeroToOne) {
+  write_npy(path_, std::vector<std::uint8_t>{0, 51, 255}, Extents{3, 1});
+  EXPECT_EQ(read_npy_floats(path_).values, (std::vector<float>{0, 51.F / 255, 1}));
+  EXPECT_EQ(read_npy_floats(path_).shape, (Extents{3, 1}));
+}
+
 TEST_F(NpyReader, OtherSpellingsOfTheHeader) {
   for (const char* header :
        {"{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }",
@@ -102,7 +109,7 @@ TEST_F(NpyReader, CutAnywhereOrTooLong) {
 
 TEST_F(NpyReader, ArraysThatAreNotFloatsInCOrder) {
   expect_refused(npy("{'descr': '<f8', 'fortran_order': False, 'shape': (1,), }", pair_),
-                 "holds '<f8', not float32 ('<f4')");
+                 "holds '<f8', neither float32 ('<f4') nor bytes ('|u1')");
   expect_refused(npy("{'descr': '<f4', 'fortran_order': True, 'shape': (2,), }", pair_),
                  "is in Fortran order, not in C order");
 }
