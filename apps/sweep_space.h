@@ -3,7 +3,7 @@
 // makes a trial a good one, and how long it may train. Read from a JSON file:
 //
 //   {"program": "mnist_vae",
-//    "options": {"--recipe": "basic", "--conditional": true},
+//    "options": {"--conditional": true, "--lr-schedule": "step"},
 //    "search": {"--lr": {"log_uniform": [3e-4, 1e-2]}, "--beta": {"uniform": [0.5, 1.5]},
 //               "--batch": {"choice": [64, 128, 256]}, "--lr-step": {"integer": [5, 20]}},
 //    "metric": "test_loss", "goal": "min",
@@ -26,8 +26,8 @@ namespace kiln::apps {
 
 // Option and value, in the order of the file. A flag has one of two values: it is given, or not.
 using OptionValues = std::vector<std::pair<std::string, std::string>>;
-inline constexpr const char* kFlag = "true";
-inline constexpr const char* kNoFlag = "false";
+inline constexpr const char* kFlag = "(given)";
+inline constexpr const char* kNoFlag = "(left out)";
 
 struct SearchedOption {
   enum class Kind { uniform, log_uniform, integer, choice };

@@ -11,7 +11,8 @@ namespace kiln::kernels {
 bool cpu_has_avx512();
 
 // Whether this product takes less time than by oneDNN, whose packing large batches repay. It was
-// found out on Zen 4 and on a Xeon with AMX; on CPUs without AVX-512 and other makers' it is false.
+// found out on Zen 4 and on a Xeon with AMX, for CPUs that have the instructions; of other makers'
+// it is false.
 bool gemm_avx512_is_faster(const GemmArgs<float>& args);
 
 // gemm.h's contract, where this CPU has the instructions and the product is large enough to fill

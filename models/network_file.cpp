@@ -190,6 +190,11 @@ void check_image_shape(const Architecture& architecture) {
     throw Error("of " + std::to_string(inputs) + " inputs, " + std::to_string(info.classes) +
                 " cannot be classes");
   }
+  const std::int64_t categories = layers.front().categories;
+  if (categories > 0 && categories >= inputs - info.classes) {
+    throw Error("of " + std::to_string(inputs) + " inputs, " + std::to_string(info.classes) +
+                " cannot be classes and " + std::to_string(categories) + " choose a category");
+  }
   const std::int64_t pixels = sees ? inputs - info.classes : element_count(layers.back().out);
   if (info.image_shape.size() != 2 || element_count(info.image_shape) != pixels) {
     throw Error("image shape " + to_string(info.image_shape) + " does not hold " +

@@ -143,30 +143,22 @@ class GraphWriter {
   const Shape& image() const { return image_; }
 
  private:
-  // engine/nn/categorical_latents.h, by operators that every runtime has for floats: a softmax so
-  // sharp that the largest has more than a half, and a step there.
+  // engine/nn/categorical_latents.h: the first of equals in both.
   std::string categorical(const LayerConfig& layer, const std::string& x) {
     const nn::CategoricalLatents latents(layer.categories);
     const std::string& name = layer.name;
-    const auto times = [&](const std::string& value, double factor, const std::string& product) {
-      return node("Mul", {value, floats(product + ".factor", {}, {static_cast<float>(factor)})},
-                  {product});
-    };
     const std::string chosen_by =
         node("Split", {x}, {name + ".chosen_by", name + ".others"},
              {integer("axis", 1),
               models::integers("split", {layer.categories, layer.in[0] - layer.categories})});
-    const std::string sharp = times(chosen_by, 1e6, name + ".sharp");
-    const std::string soft = node("Softmax", {sharp}, {name + ".soft"}, {integer("axis", 1)});
-    const std::string signed_half =
-        node("Add", {soft, floats(name + ".minus_half", {}, {-0.5f})}, {name + ".signed_half"});
-    const std::string one_hot =
-        node("Clip",
-             {times(signed_half, 1e9, name + ".signed"), floats(name + ".zero", {}, {0}),
-              floats(name + ".one", {}, {1})},
-             {name + ".one_hot"});
-    return node("Concat", {times(one_hot, latents.length(), name + ".code"), name + ".others"},
-                {name + ".output"}, {integer("axis", 1)});
+    const std::string category = node("ArgMax", {chosen_by}, {name + ".category"},
+                                      {integer("axis", 1), integer("keepdims", 0)});
+    const std::string code =
+        node("OneHot",
+             {category, integers(name + ".categories", {}, {layer.categories}),
+              floats(name + ".values", {2}, {0, static_cast<float>(latents.length())})},
+             {name + ".code"}, {integer("axis", -1)});
+    return node("Concat", {code, name + ".others"}, {name + ".output"}, {integer("axis", 1)});
   }
 
   std::string product(const LayerConfig& layer, const std::string& x, const std::string& out) {

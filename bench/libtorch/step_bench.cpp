@@ -115,6 +115,15 @@ void graph_step(benchmark::State& state, std::int64_t batch) {
 }
 #endif
 
+// The optimizer of before 2.4 (gan.h) keeps its step count on the host: no capture, and no peer.
+bool has_gpu() {
+#ifdef KILN_TORCH_BEFORE_2_4
+  return false;
+#else
+  return torch::cuda::is_available();
+#endif
+}
+
 // What LibTorch was built with, for JSON.
 std::string one_line(std::string text) {
   for (char& c : text) {
@@ -129,9 +138,7 @@ void add_benchmarks(int threads) {
   };
   const torch::Device cpu(torch::kCPU);
   // The version in the name: reports have a column for each.
-  const std::string on_cpu = "_threads" + std::to_string(threads) + "/LibTorch " +
-                             std::to_string(TORCH_VERSION_MAJOR) + "." +
-                             std::to_string(TORCH_VERSION_MINOR) + "/";
+  const std::string on_cpu = "_threads" + std::to_string(threads) + "/LibTorch " TORCH_VERSION "/";
   for (const std::int64_t batch : {1, 64, 1024}) {
     add("cpu_generate" + on_cpu + "batch" + std::to_string(batch), generate, cpu, batch);
   }
@@ -140,16 +147,17 @@ void add_benchmarks(int threads) {
     add("cpu_gan_step" + on_cpu + size, eager_step, cpu, batch);
     if (cpu_has_bf16()) add("cpu_gan_step" + on_cpu + size + "_bf16", bf16_step, batch);
     add("cpu_vae_step" + on_cpu + "basic_batch" + std::to_string(batch), vae_step, cpu, batch);
-    if (!torch::cuda::is_available()) continue;
+    if (!has_gpu()) continue;
     add("gpu_gan_step/libtorch_eager/" + size, eager_step, torch::Device(torch::kCUDA), batch);
 #ifdef KILN_LIBTORCH_CUDA
     add("gpu_gan_step/libtorch_graph/" + size, graph_step, batch);
 #endif
   }
-  if (!torch::cuda::is_available()) {
+  if (!has_gpu()) {
     std::fprintf(stderr,
                  "kiln_bench_libtorch: gpu_gan_step/libtorch_eager and "
-                 "gpu_gan_step/libtorch_graph are left out: LibTorch finds no GPU\n");
+                 "gpu_gan_step/libtorch_graph are left out: LibTorch finds no GPU or is older than "
+                 "2.4\n");
   }
 }
 

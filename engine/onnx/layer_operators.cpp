@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Convolutions, normalisation, dropout and labels.
 #include <algorithm>
+#include <cmath>
 
 #include "engine/onnx/broadcast.h"
 #include "engine/onnx/operator_groups.h"
@@ -121,6 +122,39 @@ Operator dropout_operator(OperatorContext& context) {
   };
 }
 
+// Where the largest number along an axis is; NaN counts as larger than any. Through the host: such
+// a step is for labels.
+Operator arg_max_operator(OperatorContext& context) {
+  const std::int64_t axis = context.attributes.integer("axis", 0);
+  const bool keeps_axis = context.attributes.integer("keepdims", 1) != 0;
+  const bool takes_last = context.attributes.integer("select_last_index", 0) != 0;
+  return [=](const Tensors& in) {
+    Shape shape = in[0].shape();
+    const std::size_t place = axis_of(axis, shape.size());
+    const std::int64_t count = shape[place], inner = count_from(shape, place + 1);
+    if (count == 0) throw Error("of no numbers none is the largest");
+    const std::vector<float> x = in[0].to_host<float>();
+    std::vector<std::int32_t> largest(static_cast<std::size_t>(count_before(shape, place) * inner));
+    for (std::size_t i = 0; i < largest.size(); ++i) {
+      const std::int64_t outer = static_cast<std::int64_t>(i) / inner;
+      const auto at = [&](std::int64_t k) {
+        return x[static_cast<std::size_t>(outer * (count - 1) * inner + k * inner) + i];
+      };
+      std::int64_t best = 0;
+      for (std::int64_t k = 1; k < count && !std::isnan(at(best)); ++k) {
+        if (!(at(k) <= at(best)) || (takes_last && at(k) == at(best))) best = k;
+      }
+      largest[i] = static_cast<std::int32_t>(best);
+    }
+    if (keeps_axis) {
+      shape[place] = 1;
+    } else {
+      shape.erase(shape.begin() + static_cast<std::ptrdiff_t>(place));
+    }
+    return Tensors{Tensor::from_host(largest, shape, in[0].device())};
+  };
+}
+
 // Labels (n), a number of classes, the values off and on -> (n, classes). A label outside
 // [0, classes) gives a row of `off`; ONNX would count a negative one from the end.
 Operator one_hot_operator(OperatorContext& context) {
@@ -141,7 +175,8 @@ Operator one_hot_operator(OperatorContext& context) {
 }  // namespace
 
 OperatorGroup layer_operators() {
-  return {{"BatchNormalization", {5, 5, 1, batch_norm_operator}},
+  return {{"ArgMax", {1, 1, 1, arg_max_operator}},
+          {"BatchNormalization", {5, 5, 1, batch_norm_operator}},
           {"Conv", {2, 3, 1, conv_operator}},
           {"ConvTranspose", {2, 3, 1, conv_transpose_operator}},
           {"Dropout", {1, 3, 1, dropout_operator}},

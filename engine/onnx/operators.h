@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // ONNX's operators on Kiln's tensors. Numbers are float32 on the device of the computation; what
 // ONNX holds as int64 or int32 (sizes, axes, labels) is an int32 tensor, on any device.
-//   Abs Add BatchNormalization Clip Concat Constant Conv ConvTranspose Div Dropout Exp Flatten Gemm
-//   Identity LeakyRelu Log MatMul Mul Neg OneHot Relu Reshape Sigmoid Softmax Softplus Split Sqrt
-//   Squeeze Sub Tanh Transpose Unsqueeze
+//   Abs Add ArgMax BatchNormalization Clip Concat Constant Conv ConvTranspose Div Dropout Exp
+//   Flatten Gemm Identity LeakyRelu Log MatMul Mul Neg OneHot Relu Reshape Sigmoid Softmax
+//   Softplus Split Sqrt Squeeze Sub Tanh Transpose Unsqueeze
 // Convolutions are of images, with one step and one padding for both axes, without groups and
 // dilation. Dropout and BatchNormalization are as in inference.
 // Reference: https://onnx.ai/onnx/operators

@@ -20,8 +20,8 @@ namespace kiln::models {
 //         2020), Adam without momentum, learning rates that rise from 0, and an exponential average
 //         of the generator's weights for sampling; without labels also categories in the noise,
 //         which keep digits apart. docs/decisions/stable_recipe.md says what was tried.
-// lsgan, hinge  the same with another loss (models/gan/gan_loss.h), a hidden layer less in the
-//         discriminator and rates that rise faster.
+// lsgan, hinge  the same with another loss (models/gan/gan_loss.h), no categories, a hidden
+//         layer less in the discriminator and rates that rise faster.
 // wgan-gp  a critic with the gradient penalty of weight 10 (Gulrajani et al. 2017), two of its
 //         updates for one of the generator; nets and average as in `hinge`.
 //         docs/decisions/gan_choices.md says why not the paper's settings.

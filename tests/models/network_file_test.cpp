@@ -155,6 +155,11 @@ TEST_F(NetworkFile, RefusesCategoriesThatDoNotFit) {
   }
   const std::string good = R"("in":[3],"out":[3],"categories":2)";
   expect_refused(code(good, "relu") + "," + linear, "[chain] layer 'code' takes no activation");
+  write(R"({"type":"chain","role":"generator","image_shape":[2,2],"classes":1,"layers":[)" +
+        code(good) + "," + linear + "]}");
+  expect_load_error(
+      "metadata 'kiln.architecture' cannot be used: of 3 inputs, 1 cannot be classes and 2 choose "
+      "a category");
   expect_refused(code(good),
                  "[chain] layer 'code' chooses categories, but not before other layers");
   expect_refused(linear + "," + code(R"("in":[4],"out":[4],"categories":2)"),

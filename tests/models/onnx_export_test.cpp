@@ -61,8 +61,7 @@ TEST_P(OnnxExport, Generators) {
             "z float (batch,3);label int64 (batch); image float (batch,1,2,3);");
 }
 
-// Noise goes in as it comes; the batch of four has a row of every case.
-TEST_P(OnnxExport, AGeneratorThatChoosesCategories) {
+models::ChainConfig layers_that_choose() {
   models::ChainConfig layers =
       models::layers_of({{5, 7, 6}, {ActivationKind::relu}, {ActivationKind::sigmoid}});
   layers.insert(layers.begin(), {.name = "code",
@@ -70,8 +69,24 @@ TEST_P(OnnxExport, AGeneratorThatChoosesCategories) {
                                  .in = {5},
                                  .out = {5},
                                  .categories = 3});
-  EXPECT_EQ(exported(layers, {"generator", {2, 3}}),
+  return layers;
+}
+
+TEST_P(OnnxExport, AGeneratorThatChoosesCategories) {
+  EXPECT_EQ(exported(layers_that_choose(), {"generator", {2, 3}}),
             "z float (batch,5); image float (batch,1,2,3);");
+}
+
+// Clipped latent numbers, and no noise at all.
+TEST_P(OnnxExport, OfEqualNumbersTheFirstChooses) {
+  const TemporaryDirectory folder;
+  models::Chain chain(layers_that_choose(), 5, device());
+  onnx::write_model(folder / "m.onnx", models::onnx_model(chain, {"generator", {2, 3}}));
+  const Tensor z = Tensor::from_host(
+      std::vector<float>{0, 0, 0, 0, 0, -1, 1, 1, 2, -2, 1, -1, 1, 0, 1}, {3, 5}, device());
+  const NoGradGuard no_grad;
+  EXPECT_TRUE(near(onnx::Network(folder / "m.onnx", device()).run(z).to_host<float>(),
+                   chain(z).to_host<float>(), 1e-6, 1e-6));
 }
 
 TEST_P(OnnxExport, ADecoderWhosePixelsFollowItsLogits) {

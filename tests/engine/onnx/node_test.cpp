@@ -21,6 +21,22 @@ const fs::path kData = "/usr/lib/python3/dist-packages/onnx/backend/test/data";
 const char* const kNodeTests[] = {"abs",
                                   "add",
                                   "add_bcast",
+                                  "argmax_default_axis_example",
+                                  "argmax_default_axis_example_select_last_index",
+                                  "argmax_default_axis_random",
+                                  "argmax_default_axis_random_select_last_index",
+                                  "argmax_keepdims_example",
+                                  "argmax_keepdims_example_select_last_index",
+                                  "argmax_keepdims_random",
+                                  "argmax_keepdims_random_select_last_index",
+                                  "argmax_negative_axis_keepdims_example",
+                                  "argmax_negative_axis_keepdims_example_select_last_index",
+                                  "argmax_negative_axis_keepdims_random",
+                                  "argmax_negative_axis_keepdims_random_select_last_index",
+                                  "argmax_no_keepdims_example",
+                                  "argmax_no_keepdims_example_select_last_index",
+                                  "argmax_no_keepdims_random",
+                                  "argmax_no_keepdims_random_select_last_index",
                                   "batchnorm_epsilon",
                                   "batchnorm_example",
                                   "clip",
@@ -181,6 +197,11 @@ class OnnxNode : public PlaceTest {
         const onnx::Constant expected = onnx::read_tensor(file(test, "output", i));
         const Tensor& output = outputs.at(network.outputs()[i].name);
         EXPECT_EQ(output.shape(), expected.shape);
+        if (output.dtype() == DType::int32) {
+          const std::vector<std::int32_t> whole = output.to_host<std::int32_t>();
+          EXPECT_EQ(std::vector<std::int64_t>(whole.begin(), whole.end()), expected.ints);
+          continue;
+        }
         EXPECT_TRUE(near(output.to_host<float>(), expected.floats, 1e-4, 1e-5));
       }
     } catch (const Error& error) {
