@@ -7,6 +7,7 @@
 #include "cpu_bench.h"
 #include "kernels/adam.h"
 #include "kernels/gather.h"
+#include "kernels/loss.h"
 #include "kernels/noise.h"
 #include "kernels/pointwise.h"
 
@@ -51,6 +52,18 @@ void gather_batch(benchmark::State& state) {
   });
 }
 
+// With its gradient, as the step of a VAE on a batch of 128 images takes it.
+template <class Loss>
+void loss_with_gradient(benchmark::State& state) {
+  constexpr std::int64_t kPixels = 128 * 784;
+  const std::vector<float> x(kPixels, 0.7f), t(kPixels, 0.2f);
+  std::vector<float> dx(kPixels), workspace(kSumWorkspace);
+  float out = 0;
+  const LossArgs<float> args = {x.data(), {t.data()}, kPixels, 1.0f / kPixels, dx.data()};
+  time_bytes(state, 3 * kPixels * kFloat, 3 * kPixels * kFloat,
+             [&] { loss_forward(CpuStream{}, Loss{}, args, {}, &out, workspace.data()); });
+}
+
 template <class Op>
 void pointwise(benchmark::State& state) {
   std::vector<float> x(kSize, 0.7f), y(kSize);
@@ -64,6 +77,10 @@ void add_kernel_benchmarks() {
   add_cpu_benchmark("cpu_kernel", "adam", adam_step);
   add_cpu_benchmark("cpu_kernel", "random_normal", normal_noise);
   add_cpu_benchmark("cpu_kernel", "gather_64_images", gather_batch);
+#define KILN_BENCH_LOSS(Loss, snake_case_name) \
+  add_cpu_benchmark("cpu_kernel", Loss::name, loss_with_gradient<Loss>);
+  KILN_LOSSES(KILN_BENCH_LOSS)
+#undef KILN_BENCH_LOSS
 #define KILN_BENCH_OP(Op, snake_case_name) add_cpu_benchmark("cpu_kernel", Op::name, pointwise<Op>);
   KILN_POINTWISE_OPS(KILN_BENCH_OP)
 #undef KILN_BENCH_OP

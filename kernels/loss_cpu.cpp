@@ -1,30 +1,58 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <array>
+
 #include "kernels/loss.h"
 #include "kernels/partial_sums_cpu.h"
 
 namespace kiln::kernels {
-namespace {
 
+inline constexpr std::int64_t kLossBlock = 512;
+
+// An array of numbers, or one that stands for all of them. A loop that chose at each would consist
+// of masked loads, which take hundreds of cycles where they leave out a null address.
 template <class T>
-T target_at(const LossTarget<T>& target, std::int64_t i) {
-  return target.values != nullptr ? target.values[i] : target.constant;
-}
+class LossOperand {
+ public:
+  LossOperand(const T* values, T constant) : values_(values) {
+    if (values == nullptr) constants_.fill(constant);
+  }
+  // Of elements [i, i + kLossBlock).
+  const T* block(std::int64_t i) const { return values_ != nullptr ? values_ + i : &constants_[0]; }
 
-}  // namespace
+ private:
+  const T* values_;
+  std::array<T, kLossBlock> constants_;
+};
+
+// sum over i of f(i, x[i], target of i, weight of i)
+template <class T, class F>
+T sum_of_terms(const LossArgs<T>& args, const T* weights, T* workspace, F f) {
+  const LossOperand<T> all_targets(args.target.values, args.target.constant),
+      all_weights(weights, 1);
+  return sum_of_parts<T>(args.n, workspace, [&, f](std::int64_t begin, std::int64_t end) {
+    T sum = 0;
+    for (std::int64_t first = begin; first < end; first += kLossBlock) {
+      const T *x = args.x + first, *t = all_targets.block(first), *w = all_weights.block(first);
+      const std::int64_t count = std::min(end - first, kLossBlock);
+#pragma omp simd reduction(+ : sum)
+      for (std::int64_t i = 0; i < count; ++i) sum += f(first + i, x[i], t[i], w[i]);
+    }
+    return sum;
+  });
+}
 
 template <class Loss, class T>
 void loss_forward(CpuStream, Loss loss, const LossArgs<T>& args, Activation x_activation, T* out,
                   T* workspace, const T* weights) {
-  const auto weight_at = [=](std::int64_t i) { return weights != nullptr ? weights[i] : T(1); };
   T total = 0;
   if (args.dx == nullptr) {
-    total = sum_of<T>(args.n, workspace, [=](std::int64_t i) {
-      return weight_at(i) * loss.value(args.x[i], target_at(args.target, i));
+    total = sum_of_terms(args, weights, workspace, [=](std::int64_t, T x, T t, T weight) {
+      return weight * loss.value(x, t);
     });
   } else {
     with_activation(x_activation, [&](auto act) {
-      total = sum_of<T>(args.n, workspace, [=](std::int64_t i) {
-        const T x = args.x[i], t = target_at(args.target, i), weight = weight_at(i);
+      total = sum_of_terms(args, weights, workspace, [=](std::int64_t i, T x, T t, T weight) {
         args.dx[i] = args.scale * weight * loss.derivative(x, t) * act.derivative(x, x);
         return weight * loss.value(x, t);
       });
@@ -37,10 +65,18 @@ template <class Loss, class T>
 void loss_backward(CpuStream, Loss loss, const T* dout, const LossArgs<T>& args, bool accumulate) {
   if (args.n == 0) return;
   const T scale = dout[0] * args.scale;
-  parallel_for(args.n, kParallelGrain, [=](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t i = begin; i < end; ++i) {
-      const T value = scale * loss.derivative(args.x[i], target_at(args.target, i));
-      args.dx[i] = accumulate ? args.dx[i] + value : value;
+  const LossOperand<T> targets(args.target.values, args.target.constant);
+  parallel_for(args.n, kParallelGrain, [=, &targets](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t first = begin; first < end; first += kLossBlock) {
+      const T *const x = args.x + first, *const t = targets.block(first);
+      T* const dx = args.dx + first;
+      const std::int64_t count = std::min(end - first, kLossBlock);
+      const auto gradient = [=](std::int64_t i) { return scale * loss.derivative(x[i], t[i]); };
+      if (accumulate) {
+        for (std::int64_t i = 0; i < count; ++i) dx[i] += gradient(i);
+      } else {
+        for (std::int64_t i = 0; i < count; ++i) dx[i] = gradient(i);
+      }
     }
   });
 }

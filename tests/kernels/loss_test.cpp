@@ -207,6 +207,28 @@ TYPED_TEST(LossKernels, ManyElementsAndTheSameBits) {
   EXPECT_EQ(mean, TestFixture::forward(loss, x, {}, Real(1)));
 }
 
+// Each element meets its own target and weight, and what is written is its own gradient.
+TYPED_TEST(LossKernels, ManyElementsMeetTheirOwn) {
+  using Real = typename TypeParam::Real;
+  const auto x = random_values<Real>(kLargeSize, 0.05, 0.95, 1),
+             t = random_values<Real>(kLargeSize, 0, 1, 2),
+             w = random_values<Real>(kLargeSize, 0, 2, 3);
+  const kernels::SquaredError loss;
+  const Buffer<TypeParam> xs(x), ts(t), ws(w), dx(xs.size()), out(1),
+      workspace(kernels::kSumWorkspace);
+  kernels::loss_forward(
+      TypeParam::stream(), loss,
+      typename TestFixture::Args{xs.data(), {ts.data(), 0}, xs.size(), Real(1), dx.data()}, {},
+      out.data(), workspace.data(), ws.data());
+  std::vector<double> expected;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    expected.push_back(static_cast<double>(w[i]) *
+                       loss.derivative(static_cast<double>(x[i]), static_cast<double>(t[i])));
+  }
+  constexpr double kElement = 32 * kEpsilon<TypeParam>;
+  EXPECT_TRUE(near(dx.values(), expected, kElement, kElement));
+}
+
 TYPED_TEST(LossKernels, NanReachesTheMean) {
   using Real = typename TypeParam::Real;
   for_each_loss([](auto loss) {
