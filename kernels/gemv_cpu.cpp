@@ -65,6 +65,19 @@ void sums_across(const Gemv& v, std::int64_t begin, std::int64_t end, float* sum
   }
 }
 
+// Outputs [begin, end) from their sums. Not part of the loops above, whose copies it would be in.
+[[gnu::noinline]] void finish(const GemmArgs<float>& args, std::int64_t begin, std::int64_t end,
+                              const float* sums) {
+  const std::int64_t bias_stride = args.m == 1 ? 1 : 0;
+  with_activation(args.activation, [&](auto op) {
+    for (std::int64_t i = begin; i < end; ++i) {
+      const float sum = sums[i - begin];
+      const float bias = args.bias != nullptr ? args.bias[i * bias_stride] : 0;
+      args.c[i] = args.accumulate ? args.c[i] + sum : op.forward(sum + bias);
+    }
+  });
+}
+
 }  // namespace
 
 bool gemv(const GemmArgs<float>& args) {
@@ -72,7 +85,6 @@ bool gemv(const GemmArgs<float>& args) {
   // Outputs by groups, whose sums stay near; so many terms are worth waking a thread.
   constexpr std::int64_t kGroup = 64, kGrain = 1 << 16;
   const Gemv v = gemv_of(args);
-  const std::int64_t bias_stride = args.m == 1 ? 1 : 0;
   parallel_for(v.rows, kGrain / v.k, [=](std::int64_t first, std::int64_t last) {
     for (std::int64_t begin = first; begin < last; begin += kGroup) {
       const std::int64_t end = std::min(begin + kGroup, last);
@@ -82,13 +94,7 @@ bool gemv(const GemmArgs<float>& args) {
       } else {
         sums_across(v, begin, end, sums);
       }
-      with_activation(args.activation, [&](auto op) {
-        for (std::int64_t i = begin; i < end; ++i) {
-          const float sum = sums[i - begin];
-          const float bias = args.bias != nullptr ? args.bias[i * bias_stride] : 0;
-          args.c[i] = args.accumulate ? args.c[i] + sum : op.forward(sum + bias);
-        }
-      });
+      finish(args, begin, end, sums);
     }
   });
   return true;
