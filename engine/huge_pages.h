@@ -3,8 +3,11 @@
 // pages 512 times fewer.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <system_error>
+#include <thread>
 
 #ifdef __linux__
 #include <sys/mman.h>
@@ -24,5 +27,40 @@ inline void advise_huge_pages([[maybe_unused]] void* data, [[maybe_unused]] std:
   }
 #endif
 }
+
+// While it lives, another thread has the system clear the pages of a buffer, from the last on; the
+// calling one fills it from the first on meanwhile. What the buffer holds does not change.
+class PagesFromTheEnd {
+ public:
+  PagesFromTheEnd([[maybe_unused]] void* data, [[maybe_unused]] std::size_t bytes) {
+#ifdef MADV_POPULATE_WRITE
+    constexpr std::uintptr_t kStep = std::uintptr_t{1} << 22;
+    const auto begin = reinterpret_cast<std::uintptr_t>(data);
+    const auto populate = [=] {
+      for (std::uintptr_t end = begin + bytes; end > begin;) {
+        const std::uintptr_t first = std::max(begin, (end - 1) / kStep * kStep);
+        const std::uintptr_t page = first / kPage * kPage;
+        if (madvise(reinterpret_cast<void*>(page), end - page, MADV_POPULATE_WRITE) != 0) return;
+        end = first;
+      }
+    };
+    if (bytes < 2 * kStep) return;
+    try {
+      thread_ = std::thread(populate);
+    } catch (const std::system_error&) {
+      // No thread to be had: the buffer is filled without.
+    }
+#endif
+  }
+  PagesFromTheEnd(const PagesFromTheEnd&) = delete;
+  PagesFromTheEnd& operator=(const PagesFromTheEnd&) = delete;
+  ~PagesFromTheEnd() {
+    if (thread_.joinable()) thread_.join();
+  }
+
+ private:
+  static constexpr std::uintptr_t kPage = 4096;
+  std::thread thread_;
+};
 
 }  // namespace kiln
