@@ -16,8 +16,8 @@ namespace kiln::kernels {
 
 struct Affine {
   static constexpr const char* name = "affine";
-  float scale = 1;
-  float shift = 0;
+  double scale = 1;
+  double shift = 0;
   template <class T>
   KILN_HOST_DEVICE T forward(T x) const {
     return T(scale) * x + T(shift);

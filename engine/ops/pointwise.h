@@ -18,7 +18,7 @@ KILN_POINTWISE_OPS(KILN_DEFINE)
 
 // scale * x + shift
 inline Tensor affine(const Tensor& x, double scale, double shift) {
-  return pointwise(kernels::Affine{static_cast<float>(scale), static_cast<float>(shift)}, x);
+  return pointwise(kernels::Affine{scale, shift}, x);
 }
 
 // x where x >= 0, slope * x elsewhere; slope > 0

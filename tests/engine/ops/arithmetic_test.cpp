@@ -64,6 +64,15 @@ TEST_P(ArithmeticTest, Values) {
   EXPECT_TRUE(same_bits(values_of(a / tensor({2}, {1})), {3, -4, 0.5}));
 }
 
+// A number is as precise as the tensor that it meets, in the gradient too.
+TEST(Arithmetic, NumbersWithDoubleTensors) {
+  Tensor x = Tensor::from_host(std::vector<double>{3}, {1}, Device::cpu());
+  x.set_requires_grad(true);
+  const Tensor y = x * 0.1 + 0.7;
+  EXPECT_EQ(y.to_host<double>(), (std::vector<double>{0.1 * 3 + 0.7}));
+  EXPECT_EQ(grad(sum(y), {x})[0].to_host<double>(), std::vector<double>{0.1});
+}
+
 TEST_P(ArithmeticTest, Errors) {
   const Tensor a = tensor({1, 2}, {2});
   expect_error([&] { a + tensor({1, 2, 3}, {3}); }, "[add] shapes (2) and (3) do not match");
