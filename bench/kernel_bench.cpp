@@ -55,7 +55,7 @@ void gather_batch(benchmark::State& state) {
 // With its gradient, as the step of a VAE on a batch of 128 images takes it.
 template <class Loss>
 void loss_with_gradient(benchmark::State& state) {
-  constexpr std::int64_t kPixels = 128 * 784;
+  constexpr std::int64_t kBatch = 128, kPixels = kBatch * 784;
   const std::vector<float> x(kPixels, 0.7f), t(kPixels, 0.2f);
   std::vector<float> dx(kPixels), workspace(kSumWorkspace);
   float out = 0;

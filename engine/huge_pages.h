@@ -34,14 +34,15 @@ class PagesFromTheEnd {
  public:
   PagesFromTheEnd([[maybe_unused]] void* data, [[maybe_unused]] std::size_t bytes) {
 #ifdef MADV_POPULATE_WRITE
-    constexpr std::uintptr_t kStep = std::uintptr_t{1} << 22;
-    const auto begin = reinterpret_cast<std::uintptr_t>(data);
+    constexpr std::size_t kStep = std::size_t{1} << 22, kPage = 4096;
     const auto populate = [=] {
-      for (std::uintptr_t end = begin + bytes; end > begin;) {
-        const std::uintptr_t first = std::max(begin, (end - 1) / kStep * kStep);
-        const std::uintptr_t page = first / kPage * kPage;
-        if (madvise(reinterpret_cast<void*>(page), end - page, MADV_POPULATE_WRITE) != 0) return;
-        end = first;
+      // From the first page that begins in the buffer.
+      const std::size_t before = -reinterpret_cast<std::uintptr_t>(data) % kPage;
+      char* const first = static_cast<char*>(data) + before;
+      for (std::size_t end = bytes - before; end > 0;) {
+        const std::size_t begin = (end - 1) / kStep * kStep;
+        if (madvise(first + begin, end - begin, MADV_POPULATE_WRITE) != 0) return;
+        end = begin;
       }
     };
     if (bytes < 2 * kStep) return;
@@ -59,7 +60,6 @@ class PagesFromTheEnd {
   }
 
  private:
-  static constexpr std::uintptr_t kPage = 4096;
   std::thread thread_;
 };
 
