@@ -11,6 +11,7 @@
 
 #ifdef __linux__
 #include <sys/mman.h>
+#include <unistd.h>
 #endif
 
 namespace kiln {
@@ -34,10 +35,11 @@ class PagesFromTheEnd {
  public:
   PagesFromTheEnd([[maybe_unused]] void* data, [[maybe_unused]] std::size_t bytes) {
 #ifdef MADV_POPULATE_WRITE
-    constexpr std::size_t kStep = std::size_t{1} << 22, kPage = 4096;
+    constexpr std::size_t kStep = std::size_t{1} << 22;
+    const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
     const auto populate = [=] {
       // From the first page that begins in the buffer.
-      const std::size_t before = -reinterpret_cast<std::uintptr_t>(data) % kPage;
+      const std::size_t before = -reinterpret_cast<std::uintptr_t>(data) % page;
       char* const first = static_cast<char*>(data) + before;
       for (std::size_t end = bytes - before; end > 0;) {
         const std::size_t begin = (end - 1) / kStep * kStep;

@@ -28,10 +28,12 @@ TEST(PagesFromTheEnd, GivesAllOfThem) {
   ASSERT_NE(memory, MAP_FAILED);
   if (madvise(memory, 1, MADV_POPULATE_WRITE) != 0) GTEST_SKIP() << "not with this kernel";
   { const PagesFromTheEnd pages(memory, kBytes); }
-  std::vector<unsigned char> resident((kBytes + 4095) / 4096);
+  const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  std::vector<unsigned char> resident((kBytes + page - 1) / page);
   ASSERT_EQ(mincore(memory, kBytes, resident.data()), 0);
-  EXPECT_EQ(std::count_if(resident.begin(), resident.end(), [](auto page) { return page & 1; }),
-            static_cast<std::ptrdiff_t>(resident.size()));
+  EXPECT_EQ(
+      std::count_if(resident.begin(), resident.end(), [](auto of_page) { return of_page & 1; }),
+      static_cast<std::ptrdiff_t>(resident.size()));
   munmap(memory, kBytes);
 }
 
